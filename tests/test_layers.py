@@ -147,13 +147,9 @@ def test_each_third_party_package_is_imported_in_one_room_the_edges_apart() -> N
     rooms: dict[str, set[str]] = {}
     for path in modules():
         for found in imports(path):
-            package = found.module.split(".")[0].removeprefix("_")
-            if (
-                package not in sys.stdlib_module_names
-                and package not in ("imgupdate", "")
-                and room_of(path) not in EDGES
-            ):
-                rooms.setdefault(package, set()).add(room_of(path))
+            package = found.module.split(".")[0]
+            if package not in sys.stdlib_module_names | {"imgupdate"} and room_of(path) not in EDGES:
+                rooms.setdefault(package.removeprefix("_"), set()).add(room_of(path))
 
     assert {package: found for package, found in rooms.items() if len(found) > 1} == {}
 
