@@ -86,7 +86,11 @@ class ManifestError(Error):
 
 
 class UnparsableYaml(ManifestError):
-    """A file is not YAML, or goes beyond the bounds within which we read YAML."""
+    """A file is not YAML, or goes beyond the bounds within which we read YAML. `line` counts from 1, 0 is unknown."""
+
+    def __init__(self, message: str, *, where: str = "", line: int = 0, remedy: str = "") -> None:
+        super().__init__(message, where=f"{where}:{line}" if line else where, remedy=remedy)
+        self.line = line
 
 
 class UnreadableFile(ManifestError):
