@@ -202,13 +202,14 @@ class _Composer:
 
     def _node(self, event: _Event, depth: int) -> Node:
         line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        anchor = event.anchor
         before = self._spend(1, line)
         if depth > MAXIMUM_DEPTH:
             raise self._beyond(f"it nests deeper than {MAXIMUM_DEPTH} levels", line)
         if isinstance(event, yaml.AliasEvent):
-            return self._alias(event.anchor, line)
-        if event.anchor:
-            self._anchors[event.anchor] = None
+            return self._alias(anchor, line)
+        if anchor:
+            self._anchors[anchor] = None
         node: Node
         if isinstance(event, yaml.ScalarEvent):
             node = self._scalar(event, line, column)
@@ -216,8 +217,8 @@ class _Composer:
             node = self._sequence(line, column, depth)
         else:
             node = self._mapping(line, column, depth)
-        if event.anchor:
-            self._anchors[event.anchor] = node
+        if anchor:
+            self._anchors[anchor] = node
             self._weights[id(node)] = before - self._left
         return node
 
