@@ -1,0 +1,52 @@
+# What people and CI do with this repository; `make help` lists it. Needs Python 3.11+, git and a package index.
+PYTHON ?= python3
+PYTEST_ARGS ?=
+BENCH_ARGS ?=
+LOCK_ARGS ?=
+
+VENV := .venv
+RUN := $(VENV)/bin/python -m
+READY := $(VENV)/.ready
+PIP := $(RUN) pip --disable-pip-version-check --quiet --no-input
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench lock clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 16
+
+demo: $(READY) ## Update the images of a small repository from a registry that the demo starts
+	@$(RUN) demo
+
+test: $(READY) ## Run all tests with branch coverage; PYTEST_ARGS is handed on
+	@$(RUN) pytest --numprocesses auto --cov $(PYTEST_ARGS)
+
+check: $(READY) ## Lint, formatting, types, and whether the locks fit pyproject.toml
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check .
+	@$(RUN) mypy
+	@$(RUN) pytest --quiet tests/test_locks.py
+
+bench: $(READY) ## Measure against the figures to reach; BENCH_ARGS=--quick for a short form
+	@$(RUN) benchmarks $(BENCH_ARGS)
+
+lock: $(READY) ## Write the lock files anew; LOCK_ARGS=--upgrade for newer versions
+	@$(PIP) install uv
+	@$(LOCK) --output-file requirements.lock
+	@$(LOCK) --group dev --constraints requirements.lock --output-file requirements-dev.lock
+
+# Hashes make an index address needless, and none is written: people and CI install from the index that they have.
+LOCK = $(RUN) uv --quiet --no-config pip compile pyproject.toml --universal --python-version 3.11 --all-extras \
+	--generate-hashes --no-annotate --custom-compile-command "make lock" $(LOCK_ARGS)
+
+clean: ## Remove the virtual environment and everything else that is not tracked and can be made again
+	rm -rf $(VENV) build dist *.egg-info .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	@echo "Installing into $(VENV), once ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
