@@ -1,0 +1,157 @@
+"""The rows of the table: the first three of the design's figures, each beside its reference."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from yaml._yaml import CParser
+
+from benchmarks.corpus import build_tags, dated_tags, release_tags, write_tree
+from benchmarks.plan_tree import plan_tree
+from benchmarks.timing import Job, Timing, side_by_side
+from imgupdate.policies import Alphabetical, Numerical, SemVer, TagFilter, TagPolicy, compile_policy
+from imgupdate.setters import TOKEN
+from imgupdate.workspace import Workspace
+
+BUILD_PATTERN = r"^main-[a-f0-9]+-(?P<ts>[0-9]+)$"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """Our work and its reference, and the ratio of the two that the design asks for at most."""
+
+    work: str
+    ours: Timing
+    reference_work: str
+    reference: Timing
+    goal: float | None
+
+    @property
+    def ratio(self) -> float:
+        """How many times the reference we took."""
+        return self.ours.median / self.reference.median
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """How much there is to do, and how often."""
+
+    files: int
+    tags: int
+    repetitions: int
+
+
+FULL = Sizes(files=10_000, tags=100_000, repetitions=5)
+QUICK = Sizes(files=1_000, tags=10_000, repetitions=3)
+
+
+class WrongWork(Exception):
+    """What was measured did not do what it was measured for."""
+
+
+def measure(sizes: Sizes, scratch: Path) -> Iterator[Row]:
+    """All rows, one after the other; `scratch` is an empty directory to work in."""
+    yield from _all_marked(sizes, scratch)
+    yield _few_marked(sizes, scratch)
+    yield from _choices(sizes)
+
+
+def _all_marked(sizes: Sizes, scratch: Path) -> Iterator[Row]:
+    """The plan alone, which is what the reference's parsing is the floor of; then the writing of all its files."""
+    root = scratch / "all-marked"
+    root.mkdir()
+    write_tree(root, files=sizes.files, marked=1.0)
+    fields = 2 * sizes.files
+
+    def planned() -> None:
+        if (changes := len(plan_tree(root).changes)) != fields:
+            raise WrongWork(f"{changes} of {fields} fields planned")
+
+    def written(copy: Path) -> None:
+        workspace = Workspace(copy)
+        for edit in plan_tree(copy).edits:
+            workspace.write(edit)
+
+    def copied(number: int) -> Job:
+        copy = scratch / f"written-{number}"
+        shutil.copytree(root, copy)
+        return lambda: written(copy)
+
+    paths = sorted(root.rglob("*.yaml"))
+    ours, loop = side_by_side(lambda _: planned, lambda _: lambda: event_loop(paths), sizes.repetitions)
+    work = f"plan {sizes.files:,} files, all marked"
+    yield Row(work=work, ours=ours, reference_work="libyaml event loop", reference=loop, goal=3.5)
+    ours, loop = side_by_side(copied, lambda _: lambda: event_loop(paths), sizes.repetitions)
+    yield Row(work=f"{work}, and write", ours=ours, reference_work="libyaml event loop", reference=loop, goal=None)
+
+
+def _few_marked(sizes: Sizes, scratch: Path) -> Row:
+    """Whole processes: the start of Python and our imports count."""
+    root = scratch / "few-marked"
+    root.mkdir()
+    write_tree(root, files=sizes.files, marked=0.02)
+    program = [sys.executable, "-m", "benchmarks.plan_tree", str(root)]
+    fields = 2 * (sizes.files // 50)
+
+    def planned() -> None:
+        done = subprocess.run(program, check=True, capture_output=True, text=True)
+        if int(done.stdout) != fields:
+            raise WrongWork(f"{done.stdout.strip()} of {fields} fields planned")
+
+    grep = ["grep", "-rlF", TOKEN.decode(), str(root)]
+    ours, reference = side_by_side(
+        lambda _: planned, lambda _: lambda: subprocess.run(grep, check=True, capture_output=True), sizes.repetitions
+    )
+    work = f"the same, 2 % marked, with start-up ({fields // 2:,} files)"
+    return Row(work=work, ours=ours, reference_work="grep -rlF", reference=reference, goal=2.5)
+
+
+def _choices(sizes: Sizes) -> Iterator[Row]:
+    """Fresh tags for every repetition, so that nothing remembered from the one before helps.
+
+    The goals are Flux's seconds over those of the reference on the machine where Flux was measured (design, section 8).
+    """
+    policies: Sequence[tuple[str, TagPolicy, Callable[[int, int], list[str]], float]] = (
+        ("semver range", compile_policy(SemVer(range=">=1.0.0 <9.0.0"), None), release_tags, 0.130 / 0.04),
+        (
+            "regex, extract, numerical",
+            compile_policy(Numerical(), TagFilter(pattern=BUILD_PATTERN, extract="$ts")),
+            build_tags,
+            0.108 / 0.04,
+        ),
+        ("alphabetical", compile_policy(Alphabetical(), None), dated_tags, 0.025 / 0.04),
+    )
+    for name, policy, tags_of, goal in policies:
+        tags = [tags_of(sizes.tags, seed) for seed in range(sizes.repetitions + 1)]
+        builds = [build_tags(sizes.tags, seed) for seed in range(sizes.repetitions + 1)]
+        ours, reference = side_by_side(
+            _chooser(policy, tags),
+            lambda number, builds=builds: lambda: pattern_pass(builds[number]),
+            sizes.repetitions,
+        )
+        work = f"choose among {sizes.tags:,} tags: {name}"
+        yield Row(work=work, ours=ours, reference_work="one `re` pass", reference=reference, goal=goal)
+
+
+def _chooser(policy: TagPolicy, tags: Sequence[list[str]]) -> Callable[[int], Job]:
+    return lambda number: lambda: policy.choose(tags[number])
+
+
+def event_loop(paths: Sequence[Path]) -> None:
+    """Read and parse files with libyaml and look at nothing: what any reader of them has to spend."""
+    for path in paths:
+        parser = CParser(path.read_bytes())
+        while parser.get_event() is not None:
+            pass
+
+
+def pattern_pass(tags: Sequence[str]) -> list[str]:
+    """Keep the tags that match, with the standard library's expressions."""
+    search = re.compile(BUILD_PATTERN).search
+    return [tag for tag in tags if search(tag)]
