@@ -21,6 +21,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+SHOWN = 120
+
+
+def shown(text: str) -> str:
+    """A text of the outside world as a message may hold it: quoted, on one line, printable, bounded."""
+    return repr(text if len(text) <= SHOWN else text[: SHOWN - 3] + "...")
+
 
 class Error(Exception):
     """The root: a message that says what happened and a remedy that says what to do.
