@@ -170,7 +170,7 @@ def parse_repository(text: str) -> Repository:
     if not _NAME.fullmatch(reference.repository):
         raise InvalidReference(
             f"the repository {shown(reference.repository)} of the image {shown(text)} is not well formed",
-            remedy="its parts are lower-case letters and digits joined by '.', '_', '__' or '-', with one slash between",
+            remedy="write lower-case letters and digits, joined by '.', '_', '__' or '-', one slash between parts",
         )
     return Repository(text=text, registry=reference.registry, path=reference.repository)
 
