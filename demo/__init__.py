@@ -1,0 +1,1 @@
+"""What `make demo` shows: the repository of Flux's image update guide, updated from a registry that the demo starts."""

@@ -1,0 +1,54 @@
+"""The demo's props: a registry that serves `tags/`, and a Git repository that holds `before/`.
+
+The manifests name the real registries. On the stage, the embedded one plays their part.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.twins.registry import RegistryTwin
+
+HERE = Path(__file__).parent
+PLAYED = ("ghcr.io", "quay.io")
+REMOTE = "ssh://git@github.com/you/flux-image-updates"
+
+
+@contextmanager
+def registry() -> Iterator[RegistryTwin]:
+    """A registry on a free port with one repository for each file of `tags/`, as long as the block runs."""
+    with RegistryTwin() as twin:
+        for path in sorted((HERE / "tags").rglob("*.txt")):
+            twin.fill(path.relative_to(HERE / "tags").with_suffix("").as_posix(), path.read_text().split())
+        yield twin
+
+
+def manifests(act: str, host: str) -> dict[str, str]:
+    """The manifests of `before` or `after` by path, with images at `host`."""
+    texts = {}
+    for path in sorted((HERE / act).rglob("*.yaml")):
+        text = path.read_text()
+        for played in PLAYED:
+            text = text.replace(f"{played}/", f"{host}/")
+        texts[path.relative_to(HERE / act).as_posix()] = text
+    return texts
+
+
+def lay_out(root: Path, host: str) -> None:
+    """Make a Git repository of the manifests of `before`, as a clone of the one that Flux is bootstrapped from."""
+    for name, text in manifests("before", host).items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    subprocess.run(["git", "-c", "init.defaultBranch=main", "init", "--quiet", str(root)], check=True)
+    subprocess.run(["git", "-C", str(root), "remote", "add", "origin", REMOTE], check=True)
+
+
+def differences(root: Path, host: str) -> list[str]:
+    """The paths under `root` that are not what `after` says, or are not there at all."""
+    expected = manifests("after", host)
+    found = {path.relative_to(root).as_posix(): path.read_bytes().decode() for path in root.rglob("*.yaml")}
+    return sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
