@@ -14,7 +14,7 @@ from pathlib import Path
 from imgupdate.errors import UnreadableFile, UsageError
 from imgupdate.files import is_under
 from imgupdate.results import FileEdit, Location, Problem
-from imgupdate.workspace.confined import opened_file, opened_folder, parent_of, refuse, shown, translated
+from imgupdate.workspace.confined import opened_file, opened_folder, parent_of, printable, refuse, translated
 from imgupdate.workspace.sweep import Limits, Sighting, Sweep
 
 __all__ = ["Limits", "Workspace"]
@@ -39,7 +39,7 @@ class Workspace:
 
         """
         if not root.is_dir():
-            raise UsageError(f"{shown(str(root))} is not a directory", remedy="name the root of a repository")
+            raise UsageError(f"{printable(str(root))} is not a directory", remedy="name the root of a repository")
         self._root = os.path.realpath(root)
         self._limits = limits
         self._tokens = tuple(tokens)
@@ -108,7 +108,7 @@ class Workspace:
             with translated(edit.path, "cannot be written"), parent_of(self._root, edit.path) as (folder, name):
                 self._replace(folder, name, edit)
         except UnreadableFile as error:
-            return Problem.of(error, location=Location(shown(edit.path)))
+            return Problem.of(error, location=Location(printable(edit.path)))
         return None
 
     def _resolve(self, under: str) -> str:
@@ -118,7 +118,9 @@ class Workspace:
         try:
             real = os.path.realpath(f"{self._root}/{under}", strict=True)
         except OSError as error:
-            raise UnreadableFile("is not in the tree", where=shown(under), remedy="name a path that exists") from error
+            raise UnreadableFile(
+                "is not in the tree", where=printable(under), remedy="name a path that exists"
+            ) from error
         if real == self._root:
             return ""
         inside = self._root.rstrip("/") + "/"

@@ -37,7 +37,7 @@ def is_git(name: str) -> bool:
     return name.lower() == ".git"
 
 
-def shown(path: str) -> str:
+def printable(path: str) -> str:
     """A path as it may be printed: without control characters, and encodable."""
     if path.isprintable():
         return path
@@ -46,7 +46,7 @@ def shown(path: str) -> str:
 
 def refuse(path: str, message: str, remedy: str = "") -> NoReturn:
     """Raise UnreadableFile about a path."""
-    raise UnreadableFile(message, where=shown(path), remedy=remedy)
+    raise UnreadableFile(message, where=printable(path), remedy=remedy)
 
 
 @contextmanager
@@ -57,7 +57,7 @@ def translated(path: str, failure: str) -> Iterator[None]:
     except OSError as error:
         reason = (error.strerror or "the system refused").lower()
         remedy = _REMEDIES.get(error.errno or 0, "")
-        raise UnreadableFile(f"{failure}: {reason}", where=shown(path), remedy=remedy) from error
+        raise UnreadableFile(f"{failure}: {reason}", where=printable(path), remedy=remedy) from error
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from imgupdate.errors import UnreadableFile
 from imgupdate.files import is_manifest
 from imgupdate.results import Location, Problem, Severity
-from imgupdate.workspace.confined import FILE, FOLDER, is_git, opened_file, parent_of, refuse, shown, translated
+from imgupdate.workspace.confined import FILE, FOLDER, is_git, opened_file, parent_of, printable, refuse, translated
 
 _CHUNK = 1 << 16
 
@@ -51,7 +51,7 @@ class Sweep:
             UnreadableFile: the root itself cannot be listed.
 
         """
-        with translated("", f"{shown(self._root)} cannot be listed"):
+        with translated("", f"{printable(self._root)} cannot be listed"):
             root = os.open(self._root, FOLDER)
             try:
                 self._walk(root, "", 0)
@@ -168,7 +168,7 @@ class Sweep:
         self._tell(Severity.NOTICE, path, message)
 
     def _tell(self, severity: Severity, path: str, message: str, *, exit_code: int = 0) -> None:
-        where = Location(shown(path))
+        where = Location(printable(path))
         self.problems.append(Problem(severity=severity, message=message, location=where, exit_code=exit_code))
 
 
