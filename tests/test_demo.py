@@ -1,0 +1,72 @@
+"""`make demo` shows what it promises, and would not hide it if it did not."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from demo.scene import differences, lay_out, manifests, registry
+
+ROOT = Path(__file__).parents[1]
+HOST = "localhost:5000"
+
+
+def test_the_demo_updates_its_repository_then_finds_nothing_to_do_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "demo"],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    first, second = done.stdout.split("$ cd flux-image-updates && imgupdate")[1:]
+    added = re.findall(r"^\+[^+].*", first, re.MULTILINE)
+    assert len(added) == 6
+    assert all("5.0.3" in line or "1614729269" in line or "2025-03-12" in line for line in added)
+    assert re.findall(r"^[+-][^+-].*imagepolicy.*", second, re.MULTILINE) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_repository_of_the_demo_has_each_kind_of_the_guide_with_a_marker() -> None:
+    texts = manifests("before", HOST).values()
+    marked = {text.split("kind: ")[1].split()[0] for text in texts if '"$imagepolicy"' in text}
+
+    assert marked == {"Deployment", "HelmRelease", "Task", "Kustomization"}
+    assert any("kustomize.config.k8s.io" in text and '"$imagepolicy"' in text for text in texts)
+
+
+def test_the_registry_of_the_demo_serves_the_images_of_its_repository() -> None:
+    images = set(re.findall(rf"{HOST}/([a-z/]+)", "\n".join(manifests("before", HOST).values())))
+
+    with registry() as twin:
+        tags = {image: twin.manifest(image, "latest") for image in images}
+
+    assert set(tags) == {"stefanprodan/podinfo", "minio/mc"}
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("clusters/my-cluster/podinfo-deployment.yaml", "# one byte more\n"),
+        ("clusters/my-cluster/unexpected.yaml", "kind: List\n"),
+    ],
+)
+def test_the_demo_notices_a_file_that_is_not_as_expected(tmp_path: Path, name: str, line: str) -> None:
+    lay_out(tmp_path, HOST)
+    for path, text in manifests("after", HOST).items():
+        (tmp_path / path).write_text(text)
+    assert differences(tmp_path, HOST) == []
+
+    with (tmp_path / name).open("a") as file:
+        file.write(line)
+
+    assert differences(tmp_path, HOST) == [name]
