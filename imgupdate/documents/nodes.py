@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from imgupdate.errors import UnparsableYaml
+from imgupdate.errors import UnparsableYaml, shown
 
 MAXIMUM_BYTES = 10 * 1024 * 1024
 MAXIMUM_NODES = 500_000
@@ -35,12 +35,13 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Flaw:
-    """What no reader of Kubernetes takes, though the text is YAML: a key twice, a key that is no scalar."""
+    """What no reader of Kubernetes takes, though the text is YAML: a `key` twice, or one that is no scalar."""
 
     line: int
     column: int
     message: str
     remedy: str
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -286,8 +287,8 @@ class _Composer:
                 remedy = "quote it, or render the template first"
                 found.append(Flaw(line=where, column=place, message="a key is not a string", remedy=remedy))
             elif (name := _key(key)) in entries:
-                message = f"the key {name[:60]!r} is there twice, first in line {entries[name].line}"
-                found.append(Flaw(line=where, column=place, message=message, remedy="remove one of them"))
+                message = f"the key {shown(name)} is there twice, first in line {entries[name].line}"
+                found.append(Flaw(line=where, column=place, message=message, remedy="remove one of them", key=name))
             else:
                 textual = isinstance(key.value, str)
                 entries[name] = Entry(line=where, column=place, key=name, value=value, textual=textual)
