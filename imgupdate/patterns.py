@@ -6,6 +6,7 @@ The only room that imports re2. It matches with re2's raw object: the wrapper ta
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 import re2
@@ -67,19 +68,28 @@ class Pattern:
 
         A group that is unknown, out of range or did not take part is empty (spec/flux.md 3.2).
         """
-        data = text.encode("utf-8", "surrogatepass")
-        spans = self._expression.Match(_UNANCHORED, data, 0, len(data))
-        if spans[0][0] == _UNSET:
-            return None
-        pieces = []
-        for part in self.parts(template):
-            if isinstance(part, str):
-                pieces.append(part)
-                continue
-            span = next((spans[group] for group in part if spans[group][0] != _UNSET), None)
-            if span:
-                pieces.append(data[span[0] : span[1]].decode("utf-8", "surrogatepass"))
-        return "".join(pieces)
+        return self.expander(template)(text)
+
+    def expander(self, template: str) -> Callable[[str], str | None]:
+        """`expand` for one template and many texts."""
+        match = self._expression.Match
+        parts = self.parts(template)
+
+        def expand(text: str) -> str | None:
+            data = text.encode("utf-8", "surrogatepass")
+            spans = match(_UNANCHORED, data, 0, len(data))
+            if spans[0][0] == _UNSET:
+                return None
+            pieces = []
+            for part in parts:
+                if isinstance(part, str):
+                    pieces.append(part)
+                    continue
+                start, end = next((spans[group] for group in part if spans[group][0] != _UNSET), (0, 0))
+                pieces.append(data[start:end].decode("utf-8", "surrogatepass"))
+            return "".join(pieces)
+
+        return expand
 
     def parts(self, template: str) -> Template:
         """A template as literal texts and, for each reference, the groups that it may mean: the first that matched."""
