@@ -1,0 +1,57 @@
+"""Which hosts and addresses are this machine's, a private network's, or the public internet's."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+
+Address = IPv4Address | IPv6Address
+
+_NAT64 = IPv6Network("64:ff9b::/96")
+_AZURE_HOST_AGENT = IPv4Address("168.63.129.16")
+"""Public by its number, but answered by the machine's own host."""
+
+
+def as_address(host: str) -> Address | None:
+    """The address that a host spells out, without brackets and zone; None for a name."""
+    try:
+        return ip_address(host.strip("[]").partition("%")[0])
+    except ValueError:
+        return None
+
+
+def is_public(address: Address) -> bool:
+    """Whether an address is one that anybody on the internet may serve: not loopback, private, link-local or shared."""
+    if isinstance(address, IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if inner is None and address in _NAT64:
+            inner = IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(inner)
+    return address.is_global and not address.is_multicast and address != _AZURE_HOST_AGENT
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, without port, names this machine: an address of the loopback interface, or `localhost`."""
+    address = as_address(host)
+    if address is not None:
+        mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+        return (mapped or address).is_loopback
+    name = host.lower().rstrip(".")
+    return name == "localhost" or name.endswith(".localhost")
+
+
+def is_private_by_name(host: str) -> bool:
+    """Whether a host, as it is written, cannot be a server of the public internet."""
+    address = as_address(host)
+    return is_loopback(host) if address is None else not is_public(address)
+
+
+def split_port(host: str) -> tuple[str, str]:
+    """The name or address, and the port (empty for none), of what stands before the first slash of an image."""
+    if host.startswith("["):
+        name, _, rest = host[1:].partition("]")
+        return name, rest.removeprefix(":")
+    if host.count(":") > 1:
+        return host, ""
+    name, _, port = host.partition(":")
+    return name, port

@@ -1,0 +1,145 @@
+"""The registry client: tags and digests of images, for as many threads as like."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from imgupdate.config.model import RegistryAccess
+from imgupdate.errors import Error, ScanError
+from imgupdate.images import Digest, Repository, Tag
+from imgupdate.registry.clock import Clock, Deadline, SystemClock
+from imgupdate.registry.credentials import Credential, DockerConfig, Keychain
+from imgupdate.registry.digests import find_digest
+from imgupdate.registry.hosts import Hosts
+from imgupdate.registry.limits import Limits
+from imgupdate.registry.pages import list_tags
+from imgupdate.registry.proxies import EnvironmentProxies
+from imgupdate.registry.sender import Sender, TransportOf, Transports
+from imgupdate.registry.session import Session, Visit
+from imgupdate.results import Listing
+
+
+class RegistryClient:
+    """Reads registries. Use it as a context manager, for one run; it is safe to share by threads.
+
+    Args:
+        docker_config: Docker's configuration, None for none.
+        proxies: The proxies that the environment names.
+        authorities: The path of a file of further certificate authorities (SSL_CERT_FILE), empty for none.
+        allowed_realms: Hosts of token servers that may see credentials besides those that belong to a registry.
+        limits: The bounds on sizes, times and crowds.
+        clock: Tells the time.
+        jitter: A number from 0 to 1 by which a wait is shortened.
+        transport_of: Makes connections, in place of real ones.
+
+    """
+
+    def __init__(
+        self,
+        *,
+        docker_config: DockerConfig | None = None,
+        proxies: EnvironmentProxies | None = None,
+        authorities: str = "",
+        allowed_realms: frozenset[str] = frozenset(),
+        limits: Limits | None = None,
+        clock: Clock | None = None,
+        jitter: Callable[[], float] | None = None,
+        transport_of: TransportOf | None = None,
+    ) -> None:
+        self._limits = limits or Limits()
+        self._clock = clock or SystemClock()
+        self._allowed_realms = allowed_realms
+        self._transports = Transports(
+            clock=self._clock, limits=self._limits, proxies=proxies or EnvironmentProxies(), bundle=authorities
+        )
+        self._sender = Sender(
+            transport_of or self._transports.of,
+            clock=self._clock,
+            limits=self._limits,
+            jitter=jitter or random.SystemRandom().random,
+        )
+        self._hosts = Hosts()
+        self._keychain = Keychain(docker_config)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._transports.close()
+
+    def tags(self, repository: Repository, access: RegistryAccess) -> Listing:
+        """All tags of a repository, and what was odd about them.
+
+        Raises:
+            ScanError: they cannot be had; `where` is the image.
+            ConfigurationError: a certificate, key or proxy of the access is unusable.
+
+        """
+        with _located(repository.text):
+            return list_tags(self._session(repository, access), self._limits)
+
+    def digest(self, repository: Repository, tag: Tag, access: RegistryAccess) -> Digest:
+        """The digest that a tag of a repository has now: that of the index, where there is one.
+
+        Raises:
+            ScanError: it cannot be had; `where` is the image with its tag.
+            ConfigurationError: a certificate, key or proxy of the access is unusable.
+
+        """
+        with _located(f"{repository.text}:{tag}"):
+            return find_digest(self._session(repository, access), tag, self._limits)
+
+    def prepare(self, repositories: Iterable[tuple[Repository, RegistryAccess]]) -> None:
+        """Say beforehand what will be read, so that registries which allow it are asked for one token for many.
+
+        Sends nothing. What is wrong with a repository is told when it is read.
+        """
+        scopes: dict[tuple[int, Credential | None], list[str]] = {}
+        sessions: dict[tuple[int, Credential | None], Session] = {}
+        for repository, access in repositories:
+            try:
+                session = self._session(repository, access)
+            except Error:
+                continue
+            key = (id(session.memory), session.visit.credential)
+            sessions.setdefault(key, session)
+            scopes.setdefault(key, []).append(f"repository:{repository.path}:pull")
+        for key, session in sessions.items():
+            session.door().share_tokens(scopes[key], self._limits.scopes_per_token)
+
+    def _session(self, repository: Repository, access: RegistryAccess) -> Session:
+        deadline = Deadline(self._clock, access.timeout)
+        found = self._keychain.find(repository, access)
+        visit = Visit(
+            repository=repository,
+            access=access,
+            credential=found.credential,
+            deadline=deadline,
+            allowed_realms=self._allowed_realms,
+            warnings=list(found.warnings),
+        )
+        return Session(visit, self._hosts, self._sender)
+
+
+@contextmanager
+def _located(image: str) -> Iterator[None]:
+    """Let every error say which image it is about, and none be of another package."""
+    try:
+        yield
+    except Error as error:
+        error.where = error.where or image
+        raise
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise ScanError(f"the registry could not be read ({type(error).__name__})", where=image) from error

@@ -1,0 +1,65 @@
+"""What an answer that is no success means for the person who waits for it."""
+
+from __future__ import annotations
+
+from imgupdate.errors import ScanError
+from imgupdate.registry.credentials.model import Credential
+from imgupdate.registry.failures import describe
+from imgupdate.registry.known import HUB_ENDPOINT
+from imgupdate.registry.retry import rate_limited, retry_after
+from imgupdate.registry.sender import Answer
+from imgupdate.registry.session import Session
+
+_GITHUB = "ghcr.io"
+
+
+def refusal(session: Session, answer: Answer) -> ScanError:
+    """The error that names the host, what it said, who we were to it, and what to do."""
+    visit = session.visit
+    host = answer.url.netloc.decode("ascii")
+    credential = visit.credential if host == visit.endpoint else None
+    said = describe(answer.status, answer.body, secrets=credential.secrets if credential else ())
+    match answer.status:
+        case 401 | 403:
+            whom, remedy = _who_we_are(session, host, credential)
+            return ScanError(f"{host} refuses access to the image {whom}: it answered {said}", remedy=remedy)
+        case 404:
+            whom, remedy = _who_we_are(session, host, credential)
+            return ScanError(
+                f"{host} has no such image, or none that may be read {whom}: it answered {said}",
+                remedy=f"check the image's name; if it is right, {remedy}",
+            )
+        case 429:
+            return _too_many_requests(session, answer, host, said)
+        case status if status >= 500:
+            return ScanError(f"{host} failed: it answered {said}", remedy="try again later; its operator may know more")
+        case _:
+            return ScanError(
+                f"{host} gave an answer that a registry does not give: {said}",
+                remedy="check that the image name leads to a container registry",
+            )
+
+
+def _who_we_are(session: Session, host: str, credential: Credential | None) -> tuple[str, str]:
+    """As whom the image was asked for, and how to be somebody who may."""
+    name = "docker.io" if host == HUB_ENDPOINT else host
+    log_in = f"log in with `docker login {name}` (in a workflow: docker/login-action), or name a Secret in `secretRef`"
+    if host == _GITHUB:
+        log_in += "; GITHUB_TOKEN needs the permission `packages: read` and access to the package"
+    if credential is None:
+        return "without credentials", log_in
+    withheld = session.door().withholds()
+    if withheld:
+        return f"without credentials ({withheld})", "use a registry whose token server shares its host name"
+    return f"with the credentials of {credential.source}", f"check that they may read it, or {log_in}"
+
+
+def _too_many_requests(session: Session, answer: Answer, host: str, said: str) -> ScanError:
+    now = session.visit.deadline.clock.now()
+    wait = retry_after(answer.headers, now)
+    if wait is not None:
+        return rate_limited(host, wait, now)
+    return ScanError(
+        f"{host} has had too many requests from here: it answered {said}",
+        remedy="log in to the registry for a higher limit (docker/login-action, or `secretRef`), or run later",
+    )

@@ -1,0 +1,163 @@
+"""A visit to one registry for one image: scheme, redirects, and who may be shown what along the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import httpx
+
+from imgupdate.config.model import RegistryAccess
+from imgupdate.errors import ScanError
+from imgupdate.images import Repository
+from imgupdate.registry.addresses import is_loopback, split_port
+from imgupdate.registry.clock import Deadline
+from imgupdate.registry.credentials.model import Credential
+from imgupdate.registry.door import Door
+from imgupdate.registry.failures import Unreachable, clean
+from imgupdate.registry.hosts import HostMemory, Hosts
+from imgupdate.registry.known import endpoint_of
+from imgupdate.registry.realms import RealmPolicy
+from imgupdate.registry.redirects import next_url, same_origin
+from imgupdate.registry.sender import Answer, Call, Network, Sender
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """Which image is read, how, as whom and until when; `warnings` collects what is odd on the way."""
+
+    repository: Repository
+    access: RegistryAccess
+    credential: Credential | None
+    deadline: Deadline
+    allowed_realms: frozenset[str] = frozenset()
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def endpoint(self) -> str:
+        """The host, with port, that serves the registry's API."""
+        return endpoint_of(self.repository.registry)
+
+    @property
+    def network(self) -> Network:
+        """The way to it."""
+        return Network(tls=self.access.tls, proxy=self.access.proxy)
+
+    @property
+    def may_be_plain(self) -> bool:
+        """Whether the registry may be spoken to without TLS: the user says so, or its name is of a local network."""
+        host, _ = split_port(self.endpoint)
+        return self.access.insecure or self.repository.scheme_hint == "http" or is_loopback(host)
+
+
+class Session:
+    """Asks one registry on behalf of one visit. Not to be shared by threads."""
+
+    def __init__(self, visit: Visit, hosts: Hosts, sender: Sender) -> None:
+        self.visit = visit
+        self.memory: HostMemory = hosts.of(visit.endpoint, visit.network)
+        self._hosts = hosts
+        self._sender = sender
+
+    def get(self, target: str | httpx.URL, *, limit: int, method: str = "GET", headers: Mapping[str, str]) -> Answer:
+        """The answer for a path of the registry's API, or for a URL that an answer led to.
+
+        Redirects are followed. The status may be anything.
+
+        Raises:
+            ScanError: there is no answer, or one leads where we do not go.
+
+        """
+        visit = self.visit
+        call = Call(url=self._url("https", ""), method=method, headers=headers, limit=limit, network=visit.network)
+        answer = self._get_from_registry(call, target) if isinstance(target, str) else self._ask(call, target)
+        for _ in range(self._sender.limits.redirects):
+            following = next_url(answer, public=self.memory.is_public)
+            if following is None:
+                break
+            answer = self._ask(call, following)
+        if next_url(answer, public=self.memory.is_public) is not None:
+            raise ScanError(
+                f"{visit.endpoint} redirects more than {self._sender.limits.redirects} times",
+                remedy="tell the registry's operator",
+            )
+        self._pass_on_warnings(answer)
+        return answer
+
+    def door(self) -> Door:
+        """The registry's own door, at which the credential is shown."""
+        visit = self.visit
+        return Door(
+            sender=self._sender,
+            memory=self.memory,
+            realms=RealmPolicy(
+                host=split_port(visit.endpoint)[0],
+                endpoint=visit.endpoint,
+                plain=visit.may_be_plain,
+                insecure=visit.access.insecure,
+                allowed=visit.allowed_realms,
+            ),
+            network=visit.network,
+            credential=visit.credential,
+            deadline=visit.deadline,
+        )
+
+    def _get_from_registry(self, call: Call, path: str) -> Answer:
+        """Over https; over http only where that is allowed and https did not connect. What worked is remembered."""
+        memory, deadline = self.memory, self.visit.deadline
+        encrypted = replace(call, url=self._url("https", path))
+        if not self.visit.may_be_plain:
+            return self.door().ask(encrypted)
+        if not memory.scheme:
+            if not memory.probing.acquire(timeout=deadline.remaining()):
+                raise deadline.passed()
+            try:
+                if not memory.scheme:
+                    return self._find_scheme(encrypted, replace(call, url=self._url("http", path)))
+            finally:
+                memory.probing.release()
+        return self.door().ask(replace(call, url=self._url(memory.scheme, path)))
+
+    def _find_scheme(self, encrypted: Call, plain: Call) -> Answer:
+        try:
+            answer = self.door().ask(replace(encrypted, attempts=1))
+        except Unreachable as error:
+            if error.encrypted or not same_origin(error.url, encrypted.url):
+                raise
+            answer = self.door().ask(plain)
+            self.memory.scheme = "http"
+        else:
+            self.memory.scheme = "https"
+        return answer
+
+    def _ask(self, call: Call, url: httpx.URL) -> Answer:
+        """The answer of a URL of the registry, or of another host, which is shown nothing of ours."""
+        if same_origin(url, self._url(self.memory.scheme or "https", "/")):
+            return self.door().ask(replace(call, url=url))
+        endpoint = url.netloc.decode("ascii")
+        network = self.visit.network.for_strangers()
+        door = Door(
+            sender=self._sender,
+            memory=self._hosts.of(endpoint, network),
+            realms=RealmPolicy(host=url.host, endpoint=endpoint, insecure=self.visit.access.insecure),
+            network=network,
+            credential=None,
+            deadline=self.visit.deadline,
+        )
+        return door.ask(replace(call, url=url, network=network, public_only=self.memory.is_public))
+
+    def _url(self, scheme: str, path: str) -> httpx.URL:
+        try:
+            return httpx.URL(f"{scheme}://{self.visit.endpoint}{path}")
+        except httpx.InvalidURL as error:
+            raise ScanError(
+                f"the registry {clean(self.visit.endpoint)} is not a host that can be reached",
+                remedy="check the image's name",
+            ) from error
+
+    def _pass_on_warnings(self, answer: Answer) -> None:
+        """`Warning: 299` is how a registry speaks to people (OCI distribution specification)."""
+        for header in answer.headers.get_list("warning"):
+            text = clean(header.partition('"')[2].rpartition('"')[0].replace('\\"', '"'))
+            if header.startswith("299 ") and text and self.memory.says_first(text):
+                self.visit.warnings.append(f"{self.visit.endpoint} says: {text}")
