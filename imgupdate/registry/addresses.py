@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 Address = IPv4Address | IPv6Address
@@ -11,6 +12,7 @@ _AZURE_HOST_AGENT = IPv4Address("168.63.129.16")
 """Public by its number, but answered by the machine's own host."""
 
 
+@lru_cache(maxsize=1024)
 def as_address(host: str) -> Address | None:
     """The address that a host spells out, without brackets and zone; None for a name."""
     try:
@@ -19,6 +21,7 @@ def as_address(host: str) -> Address | None:
         return None
 
 
+@lru_cache(maxsize=1024)
 def is_public(address: Address) -> bool:
     """Whether an address is one that anybody on the internet may serve: not loopback, private, link-local or shared."""
     if isinstance(address, IPv6Address):

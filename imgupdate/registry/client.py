@@ -117,7 +117,7 @@ class RegistryClient:
             sessions.setdefault(key, session)
             scopes.setdefault(key, []).append(f"repository:{repository.path}:pull")
         for key, session in sessions.items():
-            session.door().share_tokens(scopes[key], self._limits.scopes_per_token)
+            session.door.share_tokens(scopes[key], self._limits.scopes_per_token)
 
     def _session(self, repository: Repository, access: RegistryAccess) -> Session:
         deadline = Deadline(self._clock, access.timeout)

@@ -35,7 +35,7 @@ class HostMemory:
         if self.known.realm:
             self.server = TokenServer(httpx.URL(self.known.realm), self.known.service)
             self.server_is_guess = True
-        self.probing = threading.Lock()
+        self._probing = threading.Lock()
         self._learned = threading.Event()
         self._learner = threading.Lock()
         self._lock = threading.Lock()
@@ -55,6 +55,16 @@ class HostMemory:
             new = warning not in self._said
             self._said.add(warning)
             return new
+
+    @contextmanager
+    def one_probes(self, deadline: Deadline) -> Iterator[str]:
+        """One thread at a time; gives the scheme that is known by then, if any."""
+        if not self._probing.acquire(timeout=deadline.remaining()):
+            raise deadline.passed()
+        try:
+            yield self.scheme
+        finally:
+            self._probing.release()
 
     @contextmanager
     def first_alone(self, deadline: Deadline) -> Iterator[None]:

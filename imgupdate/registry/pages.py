@@ -166,7 +166,7 @@ def _entries(session: Session, answer: Answer) -> Sequence[object]:
 
 def _warnings(session: Session, collected: _Collected) -> tuple[str, ...]:
     warnings = list(session.visit.warnings)
-    withheld = session.door().withholds()
+    withheld = session.door.withholds()
     if withheld:
         warnings.append(withheld)
     if collected.dropped:

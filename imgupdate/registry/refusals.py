@@ -48,7 +48,7 @@ def _who_we_are(session: Session, host: str, credential: Credential | None) -> t
         log_in += "; GITHUB_TOKEN needs the permission `packages: read` and access to the package"
     if credential is None:
         return "without credentials", log_in
-    withheld = session.door().withholds()
+    withheld = session.door.withholds()
     if withheld:
         return f"without credentials ({withheld})", "use a registry whose token server shares its host name"
     return f"with the credentials of {credential.source}", f"check that they may read it, or {log_in}"

@@ -51,13 +51,17 @@ class Visit:
 
 
 class Session:
-    """Asks one registry on behalf of one visit. Not to be shared by threads."""
+    """Asks one registry on behalf of one visit. Not to be shared by threads.
+
+    `door` is the registry's own, at which the credential is shown.
+    """
 
     def __init__(self, visit: Visit, hosts: Hosts, sender: Sender) -> None:
         self.visit = visit
         self.memory: HostMemory = hosts.of(visit.endpoint, visit.network)
         self._hosts = hosts
         self._sender = sender
+        self.door = self._own_door()
 
     def get(self, target: str | httpx.URL, *, limit: int, method: str = "GET", headers: Mapping[str, str]) -> Answer:
         """The answer for a path of the registry's API, or for a URL that an answer led to.
@@ -69,13 +73,14 @@ class Session:
 
         """
         visit = self.visit
-        call = Call(url=self._url("https", ""), method=method, headers=headers, limit=limit, network=visit.network)
-        answer = self._get_from_registry(call, target) if isinstance(target, str) else self._ask(call, target)
+        url = self._url(target) if isinstance(target, str) else target
+        call = Call(url=url, method=method, headers=headers, limit=limit, network=visit.network)
+        answer = self._get_from_registry(call) if isinstance(target, str) else self._ask(call)
         for _ in range(self._sender.limits.redirects):
             following = next_url(answer, public=self.memory.is_public)
             if following is None:
                 break
-            answer = self._ask(call, following)
+            answer = self._ask(replace(call, url=following))
         if next_url(answer, public=self.memory.is_public) is not None:
             raise ScanError(
                 f"{visit.endpoint} redirects more than {self._sender.limits.redirects} times",
@@ -84,8 +89,7 @@ class Session:
         self._pass_on_warnings(answer)
         return answer
 
-    def door(self) -> Door:
-        """The registry's own door, at which the credential is shown."""
+    def _own_door(self) -> Door:
         visit = self.visit
         return Door(
             sender=self._sender,
@@ -102,38 +106,32 @@ class Session:
             deadline=visit.deadline,
         )
 
-    def _get_from_registry(self, call: Call, path: str) -> Answer:
+    def _get_from_registry(self, call: Call) -> Answer:
         """Over https; over http only where that is allowed and https did not connect. What worked is remembered."""
-        memory, deadline = self.memory, self.visit.deadline
-        encrypted = replace(call, url=self._url("https", path))
-        if not self.visit.may_be_plain:
-            return self.door().ask(encrypted)
-        if not memory.scheme:
-            if not memory.probing.acquire(timeout=deadline.remaining()):
-                raise deadline.passed()
-            try:
-                if not memory.scheme:
-                    return self._find_scheme(encrypted, replace(call, url=self._url("http", path)))
-            finally:
-                memory.probing.release()
-        return self.door().ask(replace(call, url=self._url(memory.scheme, path)))
+        if self.memory.scheme or not self.visit.may_be_plain:
+            return self.door.ask(call)
+        with self.memory.one_probes(self.visit.deadline) as scheme:
+            if not scheme:
+                return self._find_scheme(call)
+        return self.door.ask(replace(call, url=call.url.copy_with(scheme=scheme)))
 
-    def _find_scheme(self, encrypted: Call, plain: Call) -> Answer:
+    def _find_scheme(self, encrypted: Call) -> Answer:
         try:
-            answer = self.door().ask(replace(encrypted, attempts=1))
+            answer = self.door.ask(replace(encrypted, attempts=1))
         except Unreachable as error:
             if error.encrypted or not same_origin(error.url, encrypted.url):
                 raise
-            answer = self.door().ask(plain)
+            answer = self.door.ask(replace(encrypted, url=encrypted.url.copy_with(scheme="http")))
             self.memory.scheme = "http"
         else:
             self.memory.scheme = "https"
         return answer
 
-    def _ask(self, call: Call, url: httpx.URL) -> Answer:
+    def _ask(self, call: Call) -> Answer:
         """The answer of a URL of the registry, or of another host, which is shown nothing of ours."""
-        if same_origin(url, self._url(self.memory.scheme or "https", "/")):
-            return self.door().ask(replace(call, url=url))
+        url = call.url
+        if same_origin(url, self._url("/")):
+            return self.door.ask(call)
         endpoint = url.netloc.decode("ascii")
         network = self.visit.network.for_strangers()
         door = Door(
@@ -144,11 +142,11 @@ class Session:
             credential=None,
             deadline=self.visit.deadline,
         )
-        return door.ask(replace(call, url=url, network=network, public_only=self.memory.is_public))
+        return door.ask(replace(call, network=network, public_only=self.memory.is_public))
 
-    def _url(self, scheme: str, path: str) -> httpx.URL:
+    def _url(self, path: str) -> httpx.URL:
         try:
-            return httpx.URL(f"{scheme}://{self.visit.endpoint}{path}")
+            return httpx.URL(f"{self.memory.scheme or 'https'}://{self.visit.endpoint}{path}")
         except httpx.InvalidURL as error:
             raise ScanError(
                 f"the registry {clean(self.visit.endpoint)} is not a host that can be reached",
