@@ -22,7 +22,7 @@ Scheme = Literal["http", "https"]
 DEFAULT_REGISTRY = "index.docker.io"
 DEFAULT_TAG = "latest"
 
-_LONGEST_REFERENCE = 4096
+_LONGEST_REFERENCE = 1024
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", re.ASCII)
 _WEAK_TAG = re.compile(r"[A-Za-z0-9_.-]{1,128}", re.ASCII)
 _WEAK_PATH = re.compile(r"[a-z0-9_./-]{1,255}", re.ASCII)
@@ -32,9 +32,12 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _NAME = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*", re.ASCII)
 
-# What Go's net/url takes as the host of an authority: no user-info, no percent, no white space; then a port of digits.
-_AUTHORITY = re.compile(r"""(?:\[[0-9A-Fa-f:.]+\]|[-A-Za-z0-9._~!$&'()*+,;=:<>"\u0080-\U0010ffff]*?)(:[0-9]*)?""")
-_REACHABLE_HOST = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9\u0080-\U0010ffff_](?:[\w.-]*))(?::[0-9]{1,5})?")
+# The host of a URL as Go reads it: no user-info, no percent, no white space; what follows the last colon is a port.
+_AUTHORITY = re.compile(
+    r"""(?:\[[0-9A-Fa-f:.]+\]|(?:[-\]A-Za-z0-9._~!$&'()*+,;=<>"\u0080-\U0010ffff]|:(?=.*:))*)(?::[0-9]*)?"""
+)
+_REACHABLE_HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|\w[\w.-]*)(?::([0-9]{1,5}))?")
+_LARGEST_PORT = 65535
 
 _LOCAL_HOST = re.compile(
     r"localhost:.*|.*\.localhost(?::[0-9]{1,5})?|127\.0\.0\.1(?::[0-9]{1,5})?|::1|\[::1\](?::[0-9]{1,5})?"
@@ -117,26 +120,7 @@ def parse_reference(text: str) -> Reference:
         InvalidReference: it is none. The message names the part that is wrong.
 
     """
-    if not text:
-        raise InvalidReference("an image is empty", remedy="write a name such as ghcr.io/org/app")
-    if len(text) > _LONGEST_REFERENCE:
-        raise InvalidReference(f"the image {shown(text)} is {len(text)} characters long")
-    name, digest = text, None
-    if "@" in text:
-        name, _, digest = text.partition("@")
-        if not is_digest(digest):
-            raise InvalidReference(
-                f"the image {shown(text)} has no valid digest after '@'",
-                remedy="a digest is sha256: and 64 lower-case hexadecimal digits",
-            )
-    base, tag = _split_tag(name)
-    if tag is not None and not _WEAK_TAG.fullmatch(tag):
-        raise InvalidReference(
-            f"the image {shown(text)} has an invalid tag {shown(tag)}",
-            remedy="a tag is 1 to 128 letters, digits, '_', '.' or '-'",
-        )
-    registry, path = _split_registry(base, text)
-    return Reference(text=text, registry=registry, repository=path, tag=tag, digest=digest)
+    return _parse(text, bare_localhost=True, shortest_path=1)
 
 
 def parse_repository(text: str) -> Repository:
@@ -154,15 +138,16 @@ def parse_repository(text: str) -> Repository:
         raise InvalidReference(
             f"the image {shown(text)} should not include a URL scheme", remedy=f"write {shown(rest)}"
         )
-    reference = parse_reference(text)
+    reference = _parse(text, bare_localhost=False, shortest_path=2)
     if reference.digest or reference.tag:
-        bare, extra = _without_identifier(text)
+        bare = _split_tag(text.partition("@")[0])[0]
         kind = "a digest" if reference.digest else "a tag"
         raise InvalidReference(
             f"the image {shown(text)} should not include {kind}",
-            remedy=f"remove {shown(extra)} and write {shown(bare)}",
+            remedy=f"remove {shown(text[len(bare) :])} and write {shown(bare)}",
         )
-    if not _REACHABLE_HOST.fullmatch(reference.registry):
+    host = _REACHABLE_HOST.fullmatch(reference.registry)
+    if host is None or int(host[1] or 0) > _LARGEST_PORT:
         raise InvalidReference(
             f"the registry {shown(reference.registry)} of the image {shown(text)} is not a host that can be reached",
             remedy="write a host name or an address (IPv6 in brackets), with a port if needed",
@@ -231,6 +216,39 @@ def scheme_hint(registry: str) -> Scheme:
     return "http" if any(address in network for network in _PRIVATE_NETWORKS) else "https"
 
 
+def _parse(text: str, *, bare_localhost: bool, shortest_path: int) -> Reference:
+    """Read a reference. `bare_localhost`: `localhost` without a port is a registry too."""
+    if not text:
+        raise InvalidReference("the image is empty", remedy="write a name such as ghcr.io/org/app")
+    if len(text) > _LONGEST_REFERENCE:
+        raise InvalidReference(
+            f"the image {shown(text)} is {len(text)} characters long", remedy="write a registry, a repository and a tag"
+        )
+    name, at, digest = text.partition("@")
+    if at and not is_digest(digest):
+        raise InvalidReference(
+            f"the image {shown(text)} has no valid digest after '@'",
+            remedy="a digest is sha256: and 64 lower-case hexadecimal digits; a user name does not belong in an image",
+        )
+    base, tag = _split_tag(name)
+    if tag is not None and not _WEAK_TAG.fullmatch(tag):
+        raise InvalidReference(
+            f"the image {shown(text)} has an invalid tag {shown(tag)}",
+            remedy="a tag is 1 to 128 letters, digits, '_', '.' or '-'",
+        )
+    registry, path = _split_registry(base, bare_localhost=bare_localhost)
+    if not _AUTHORITY.fullmatch(registry):
+        raise InvalidReference(
+            f"the image {shown(text)} has an invalid registry {shown(registry)}",
+            remedy="a registry is a host name or an address, with a port of digits if needed",
+        )
+    if not _WEAK_PATH.fullmatch(path) or len(path) < shortest_path:
+        raise _invalid_path(path, text, shortest_path)
+    if registry == DEFAULT_REGISTRY and "/" not in path:
+        path = f"library/{path}"
+    return Reference(text=text, registry=registry, repository=path, tag=tag, digest=digest or None)
+
+
 def _split_tag(name: str) -> tuple[str, str | None]:
     """Cut off what follows the last colon, unless a slash says that the colon belongs to a port."""
     base, colon, tag = name.rpartition(":")
@@ -239,42 +257,17 @@ def _split_tag(name: str) -> tuple[str, str | None]:
     return base, tag
 
 
-def _split_registry(base: str, text: str) -> tuple[str, str]:
-    """The registry and the path of a name without tag and digest, both written out."""
+def _split_registry(base: str, *, bare_localhost: bool) -> tuple[str, str]:
+    """The registry, Docker Hub's if there is none, and the path of a name without tag and digest."""
     first, slash, rest = base.partition("/")
-    if slash and (first == "localhost" or "." in first or ":" in first):
-        registry, path = first, rest
+    if not slash or not ("." in first or ":" in first or (bare_localhost and first == "localhost")):
+        return DEFAULT_REGISTRY, base
+    return DEFAULT_REGISTRY if first == "docker.io" else first, rest
+
+
+def _invalid_path(path: str, text: str, shortest: int) -> InvalidReference:
+    if path != path.lower() and _WEAK_PATH.fullmatch(path.lower()):
+        remedy = f"image names are lower-case, write {shown(text.replace(path, path.lower()))}"
     else:
-        registry, path = DEFAULT_REGISTRY, base
-    if registry == "docker.io":
-        registry = DEFAULT_REGISTRY
-    _check_path(path, text)
-    _check_authority(registry, text)
-    if registry == DEFAULT_REGISTRY and "/" not in path:
-        path = f"library/{path}"
-    return registry, path
-
-
-def _check_path(path: str, text: str) -> None:
-    if _WEAK_PATH.fullmatch(path):
-        return
-    if _WEAK_PATH.fullmatch(path.lower()):
-        remedy = f"image names are lower-case, write {shown(path.lower())}"
-    else:
-        remedy = "a repository is 1 to 255 lower-case letters, digits, '_', '.', '-' or '/'"
-    raise InvalidReference(f"the image {shown(text)} has an invalid repository {shown(path)}", remedy=remedy)
-
-
-def _check_authority(registry: str, text: str) -> None:
-    authority = _AUTHORITY.fullmatch(registry)
-    if authority is None or (authority[1] is None and ":" in registry and not registry.endswith("]")):
-        raise InvalidReference(
-            f"the image {shown(text)} has an invalid registry {shown(registry)}",
-            remedy="a registry is a host name or an address, with a port of digits if needed",
-        )
-
-
-def _without_identifier(text: str) -> tuple[str, str]:
-    """The bare repository of a reference, and the tag and digest that were cut off."""
-    bare = _split_tag(text.partition("@")[0])[0]
-    return bare, text[len(bare) :]
+        remedy = f"a repository is {shortest} to 255 lower-case letters, digits, '_', '.', '-' or '/'"
+    return InvalidReference(f"the image {shown(text)} has an invalid repository {shown(path)}", remedy=remedy)

@@ -21,15 +21,14 @@ _UNANCHORED = _re2.RE2.Anchor.UNANCHORED
 _UNSET: Final = -1
 
 # What can hold or hide the opening of a group: a quotation, an escape, a class; then the opening of a capturing group.
-_GROUPS = re.compile(
+_TOKENS = re.compile(
     r"""
       \\Q.*?(?:\\E|\Z)
-    | \\.
+    | \\(?P<escape>.)
     | \[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]
-    | (?P<plain>\((?!\?))
-    | \(\?P?<(?P<name>\w+)>
+    | (?P<group>\()(?:(?!\?)|\?P?<(?P<name>\w+)>)
     """,
-    re.DOTALL | re.VERBOSE | re.ASCII,
+    re.DOTALL | re.VERBOSE,
 )
 # A group number is below 10^9 and has no leading zero; other digits are a name (Go, `regexp.extract`).
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
@@ -137,17 +136,34 @@ def _compile(text: str) -> _re2.RE2:
     options.max_mem = MEMORY
     expression = _re2.RE2(text.encode("utf-8", "surrogatepass"), options)
     if not expression.ok():
-        reason = expression.error().decode("utf-8", "replace")
-        raise InvalidPattern(
-            f"the regular expression {shown(text)} is not valid: {shown(reason)[1:-1]}",
-            remedy="write it in RE2's syntax, which has no look-around and no back-references",
-        )
+        raise _invalid(text, expression.error().decode("utf-8", "replace"))
     return expression
 
 
 def _group_names(text: str) -> tuple[str, ...]:
-    """The names of the groups by number, empty for those without; a name may occur twice (RE2 tells only the first)."""
-    return tuple(found["name"] or "" for found in _GROUPS.finditer(text) if found["name"] or found["plain"])
+    """The names of the groups by number, empty for those without; a name may occur twice, and RE2 tells only the first.
+
+    Raises:
+        InvalidPattern: RE2 took what Go does not: a single byte, or a name beyond ASCII.
+
+    """
+    names = []
+    for found in _TOKENS.finditer(text):
+        if found["escape"] == "C":
+            raise _invalid(text, r"invalid escape sequence: \C")
+        if found["group"]:
+            name = found["name"] or ""
+            if not name.isascii():
+                raise _invalid(text, f"invalid named capture group: {name}")
+            names.append(name)
+    return tuple(names)
+
+
+def _invalid(text: str, reason: str) -> InvalidPattern:
+    return InvalidPattern(
+        f"the regular expression {shown(text)} is not valid: {shown(reason)[1:-1]}",
+        remedy="write it in RE2's syntax, which has no look-around and no back-references",
+    )
 
 
 def _reference(text: str) -> tuple[str, int] | None:
