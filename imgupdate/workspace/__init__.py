@@ -20,6 +20,7 @@ from imgupdate.workspace.sweep import Limits, Sighting, Sweep
 __all__ = ["Limits", "Workspace"]
 
 _FRESH = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_CHUNK = 1 << 16
 _WRITERS = 8
 _LIMITS = Limits()
 
@@ -138,10 +139,11 @@ class Workspace:
     def _content(self, descriptor: int, state: os.stat_result, path: str) -> bytes:
         bound = self._limits.file_bytes
         content = bytearray()
-        while len(content) <= bound and (chunk := os.read(descriptor, min(state.st_size, bound) + 1)):
+        size = state.st_size
+        while size <= bound and (chunk := os.read(descriptor, max(state.st_size, _CHUNK) + 1)):
             content += chunk
-        if len(content) > bound:
-            size = max(state.st_size, len(content))
+            size = max(size, len(content))
+        if size > bound:
             refuse(path, f"is too large: it has {size} bytes, and at most {bound} are read", "split the file")
         return bytes(content)
 

@@ -21,7 +21,7 @@ FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _LINK = "replace the link by what it stands for"
 _SPACE = "free some space"
 _REMEDIES = {
-    errno.EACCES: "let the user that runs this read the file, and write its folder",
+    errno.EACCES: "give the user that runs this the rights to it",
     errno.EPERM: "run as the owner of the file",
     errno.EROFS: "run on a file system that can be written",
     errno.ENOSPC: _SPACE,
@@ -49,15 +49,19 @@ def refuse(path: str, message: str, remedy: str = "") -> NoReturn:
     raise UnreadableFile(message, where=printable(path), remedy=remedy)
 
 
+def refusal(path: str, failure: str, error: OSError) -> UnreadableFile:
+    """What the system says about a path; `failure` is like "cannot be read"."""
+    reason = (error.strerror or "the system refused").lower()
+    return UnreadableFile(f"{failure}: {reason}", where=printable(path), remedy=_REMEDIES.get(error.errno or 0, ""))
+
+
 @contextmanager
 def translated(path: str, failure: str) -> Iterator[None]:
-    """Turn what the system says about a path into UnreadableFile; `failure` is like "cannot be read"."""
+    """Turn what the system says about a path into UnreadableFile (see `refusal`)."""
     try:
         yield
     except OSError as error:
-        reason = (error.strerror or "the system refused").lower()
-        remedy = _REMEDIES.get(error.errno or 0, "")
-        raise UnreadableFile(f"{failure}: {reason}", where=printable(path), remedy=remedy) from error
+        raise refusal(path, failure, error) from error
 
 
 @contextmanager

@@ -11,7 +11,17 @@ from typing import NamedTuple
 from imgupdate.errors import UnreadableFile
 from imgupdate.files import is_manifest
 from imgupdate.results import Location, Problem, Severity
-from imgupdate.workspace.confined import FILE, FOLDER, is_git, opened_file, parent_of, printable, refuse, translated
+from imgupdate.workspace.confined import (
+    FILE,
+    FOLDER,
+    is_git,
+    opened_file,
+    parent_of,
+    printable,
+    refusal,
+    refuse,
+    translated,
+)
 
 _CHUNK = 1 << 16
 
@@ -88,7 +98,8 @@ class Sweep:
             finally:
                 os.close(descriptor)
         except OSError as error:
-            self._warn(path, f"is not looked into: {(error.strerror or 'it cannot be read').lower()}")
+            wrong = refusal(path, "is not looked into", error)
+            self._warn(path, wrong.message, wrong.remedy)
 
     def _regular(self, folder: int, name: str, prefix: str) -> None:
         try:
@@ -98,10 +109,9 @@ class Sweep:
             finally:
                 os.close(descriptor)
         except OSError as error:
-            reason = (error.strerror or "the system refused").lower()
-            self._fail(prefix + name, f"cannot be read, so that its markers are not seen: {reason}")
+            self._fail(refusal(prefix + name, "cannot be read, so that its markers are not seen", error))
         except UnreadableFile as error:
-            self._fail(prefix + name, error.message)
+            self._fail(error)
         else:
             if found:
                 self._record(found, prefix + name, prefix + name)
@@ -122,11 +132,11 @@ class Sweep:
             with (
                 translated(path, "is passed over"),
                 parent_of(self._root, target) as (folder, name),
-                opened_file(folder, name, target) as (descriptor, _),
+                opened_file(folder, name, path) as (descriptor, _),
             ):
                 found = self._tokens_in(descriptor, path)
         except UnreadableFile as error:
-            self._fail(path, error.message)
+            self._fail(error)
         else:
             self._record(found, path, target)
 
@@ -153,23 +163,23 @@ class Sweep:
 
     def _record(self, tokens: Sequence[bytes], path: str, target: str) -> None:
         if tokens and not _encodable(target):
-            self._fail(path, "is passed over: its name is not UTF-8")
+            self._fail(
+                UnreadableFile("is passed over: its name is not UTF-8", where=printable(path), remedy="rename it")
+            )
             return
         for token in tokens:
             self.sightings[token].append(Sighting(path, target))
 
-    def _fail(self, path: str, message: str) -> None:
-        self._tell(Severity.ERROR, path, message, exit_code=UnreadableFile.exit_code)
+    def _fail(self, error: UnreadableFile) -> None:
+        self.problems.append(Problem.of(error, location=Location(error.where)))
 
-    def _warn(self, path: str, message: str) -> None:
-        self._tell(Severity.WARNING, path, message)
+    def _warn(self, path: str, message: str, remedy: str = "") -> None:
+        where = Location(printable(path))
+        self.problems.append(Problem(severity=Severity.WARNING, message=message, remedy=remedy, location=where))
 
     def _notice(self, path: str, message: str) -> None:
-        self._tell(Severity.NOTICE, path, message)
-
-    def _tell(self, severity: Severity, path: str, message: str, *, exit_code: int = 0) -> None:
         where = Location(printable(path))
-        self.problems.append(Problem(severity=severity, message=message, location=where, exit_code=exit_code))
+        self.problems.append(Problem(severity=Severity.NOTICE, message=message, location=where))
 
 
 def _encodable(path: str) -> bool:
