@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from socket import inet_aton
+
+import httpx
 
 Address = IPv4Address | IPv6Address
+HIGHEST_PORT = 65_535
 
 _NAT64 = IPv6Network("64:ff9b::/96")
 _AZURE_HOST_AGENT = IPv4Address("168.63.129.16")
@@ -14,11 +18,37 @@ _AZURE_HOST_AGENT = IPv4Address("168.63.129.16")
 
 @lru_cache(maxsize=1024)
 def as_address(host: str) -> Address | None:
-    """The address that a host spells out, without brackets and zone; None for a name."""
+    """The address that a host spells out, without brackets and zone; None for a name.
+
+    Also what the system's resolver takes for one, such as `127.1` and `0x7f000001`.
+    """
     try:
         return ip_address(host.strip("[]").partition("%")[0])
     except ValueError:
+        pass
+    if not host.rpartition(".")[2][:1].isdigit():
         return None
+    try:
+        return IPv4Address(inet_aton(host))
+    except (OSError, ValueError):
+        return None
+
+
+def host_of(url: httpx.URL) -> str:
+    """The host of a URL in lower case, as it goes over the wire: names of other scripts encoded, no brackets."""
+    return url.raw_host.decode("ascii").lower()
+
+
+def is_web_address(url: httpx.URL) -> bool:
+    """Whether a URL is one that a server may send us to: http or https, a host, a real port, no user."""
+    host = host_of(url)
+    return (
+        url.scheme in ("http", "https")
+        and bool(host)
+        and "%" not in host
+        and not url.userinfo
+        and (url.port or 0) <= HIGHEST_PORT
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -46,18 +46,22 @@ def parse_challenges(headers: Iterable[str]) -> tuple[Challenge, ...]:
 
 def _parse(header: str) -> list[Challenge]:
     found: list[Challenge] = []
+    end = 0
     position = _after_space(header, 0)
     while scheme := _SCHEME.match(header, position):
+        if found and "," not in header[end:position]:
+            break
         parameters: dict[str, str] = {}
-        position = scheme.end()
-        opaque = _OPAQUE.match(header, position)
+        end = scheme.end()
+        opaque = _OPAQUE.match(header, end)
         if opaque:
-            position = opaque.end()
-        position = _after_space(header, position)
+            end = opaque.end()
+        position = _after_space(header, end)
         while parameter := _PARAMETER.match(header, position):
             value = _ESCAPE.sub(r"\1", parameter[2]) if parameter[2] is not None else parameter[3]
             parameters.setdefault(parameter[1].lower(), value)
-            position = _after_space(header, parameter.end())
+            end = parameter.end()
+            position = _after_space(header, end)
         found.append(Challenge(scheme=scheme[0].lower(), parameters=parameters))
     return found
 

@@ -10,6 +10,7 @@ from enum import Enum, auto
 import httpx
 
 from imgupdate.errors import ScanError
+from imgupdate.registry.addresses import host_of
 from imgupdate.registry.challenge import Challenge, parse_challenges
 from imgupdate.registry.clock import Deadline
 from imgupdate.registry.credentials.model import Credential
@@ -178,7 +179,7 @@ class Door:
     def _fetch(
         self, server: TokenServer, scopes: Sequence[str], credential: Credential | None, deadline: Deadline
     ) -> Token:
-        ours = server.realm.host == self.realms.host
+        ours = host_of(server.realm) == self.realms.host
         client = TokenClient(
             self.sender,
             self.network if ours else self.network.for_strangers(),

@@ -12,7 +12,7 @@ import httpx
 
 from imgupdate.config.model import Proxy
 from imgupdate.errors import ConfigurationError
-from imgupdate.registry.addresses import as_address, is_loopback, split_port
+from imgupdate.registry.addresses import HIGHEST_PORT, as_address, host_of, is_loopback, split_port
 
 LONGEST_ADDRESS = 2048
 _SCHEMES = ("http", "https", "socks5", "socks5h")
@@ -58,14 +58,14 @@ class EnvironmentProxies:
 
         """
         address = self.https if url.scheme == "https" else self.http
-        if not address or is_loopback(url.host) or self._is_excluded(url):
+        if not address or is_loopback(host_of(url)) or self._is_excluded(url):
             return None
         return make_route(address, where="HTTPS_PROXY" if url.scheme == "https" else "HTTP_PROXY")
 
     def _is_excluded(self, url: httpx.URL) -> bool:
         port = str(url.port) if url.port else _PORTS[url.scheme]
         entries = (entry.strip().lower() for entry in self.excluded.split(","))
-        return any(_matches(entry, url.host.lower(), port) for entry in entries if entry)
+        return any(_matches(entry, host_of(url), port) for entry in entries if entry)
 
 
 def route_of(proxy: Proxy) -> Route:
@@ -95,8 +95,10 @@ def make_route(address: str, *, where: str) -> Route:
         url = httpx.URL(address if "://" in address else f"http://{address}")
     except httpx.InvalidURL as error:
         raise ConfigurationError("the address of the proxy is not a URL", where=where, remedy=remedy) from error
-    if not url.host:
+    if not host_of(url):
         raise ConfigurationError("the address of the proxy has no host", where=where, remedy=remedy)
+    if "%" in host_of(url) or (url.port or 0) > HIGHEST_PORT:
+        raise ConfigurationError("the address of the proxy is not a URL", where=where, remedy=remedy)
     if url.scheme not in _SCHEMES:
         raise ConfigurationError(
             "the proxy has a scheme that is none of " + ", ".join(_SCHEMES), where=where, remedy=remedy

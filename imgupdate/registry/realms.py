@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import httpx
 
 from imgupdate.errors import ScanError
-from imgupdate.registry.addresses import as_address, is_loopback, is_private_by_name
+from imgupdate.registry.addresses import as_address, host_of, is_loopback, is_private_by_name, is_web_address
 from imgupdate.registry.known import known_registry
 
 _REMEDY = "check the image's registry; its operator configures the address of the token server"
@@ -40,9 +40,9 @@ class RealmPolicy:
             ScanError: the realm is no web address, without TLS, or inside a private network.
 
         """
-        host = realm.host.lower()
+        host = host_of(realm)
         ours = host == self.host
-        if realm.scheme not in ("http", "https") or not host or realm.userinfo:
+        if not is_web_address(realm):
             raise ScanError("the registry names a token server whose address is not a web address", remedy=_REMEDY)
         if realm.scheme == "http" and not (self.insecure or (self.plain and (ours or is_loopback(host)))):
             raise ScanError(f"the registry names the token server {host}, which is not https", remedy=_REMEDY)
@@ -53,22 +53,22 @@ class RealmPolicy:
 
     def trusts(self, realm: httpx.URL) -> bool:
         """Whether a token server may see the registry's credentials."""
-        host = realm.host.lower()
+        host = host_of(realm)
         if host == self.host or host in self.allowed:
             return True
         known = known_registry(self.endpoint).realm
-        if known and httpx.URL(known).host == host:
+        if known and host_of(httpx.URL(known)) == host:
             return True
         return _is_below(self.host, host) or _is_below(host, self.host)
 
     def withheld(self, realm: httpx.URL) -> str:
         """Why a token server does not see them."""
         return (
-            f"the credentials were not sent to the token server {realm.host}, since it does not belong to {self.host} "
-            "for certain"
+            f"the credentials were not sent to the token server {host_of(realm)}, "
+            f"since it does not belong to {self.host} for certain"
         )
 
 
 def _is_below(host: str, parent: str) -> bool:
     """Whether a name is below another, which is not a top-level domain."""
-    return "." in parent and as_address(parent) is None and host.endswith("." + parent)
+    return "." in parent and host.endswith("." + parent) and as_address(host) is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 
 from imgupdate.errors import ScanError
-from imgupdate.registry.addresses import is_private_by_name
+from imgupdate.registry.addresses import host_of, is_private_by_name, is_web_address
 from imgupdate.registry.sender import Answer
 
 _STATUSES = frozenset({301, 302, 303, 307, 308})
@@ -30,12 +30,12 @@ def next_url(answer: Answer, *, public: bool) -> httpx.URL | None:
         url = answer.url.join(location)
     except (httpx.InvalidURL, ValueError) as error:
         raise ScanError("the registry redirects to what is not a web address", remedy=_REMEDY) from error
-    if url.scheme not in ("http", "https") or not url.host or url.userinfo:
+    if not is_web_address(url):
         raise ScanError("the registry redirects to what is not a web address", remedy=_REMEDY)
     if answer.url.scheme == "https" and url.scheme != "https":
-        raise ScanError(f"the registry redirects from https to plain http on {url.host}", remedy=_REMEDY)
-    if public and url.host != answer.url.host and is_private_by_name(url.host):
-        raise ScanError(f"the registry redirects into a private network, to {url.host}", remedy=_REMEDY)
+        raise ScanError(f"the registry redirects from https to plain http on {host_of(url)}", remedy=_REMEDY)
+    if public and host_of(url) != host_of(answer.url) and is_private_by_name(host_of(url)):
+        raise ScanError(f"the registry redirects into a private network, to {host_of(url)}", remedy=_REMEDY)
     return url.copy_with(fragment=None)
 
 
@@ -44,6 +44,6 @@ def same_origin(one: httpx.URL, other: httpx.URL) -> bool:
     ports = {"http": 80, "https": 443}
     return (
         one.scheme == other.scheme
-        and one.host == other.host
+        and host_of(one) == host_of(other)
         and (one.port or ports.get(one.scheme)) == (other.port or ports.get(other.scheme))
     )

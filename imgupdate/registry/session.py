@@ -10,7 +10,7 @@ import httpx
 from imgupdate.config.model import RegistryAccess
 from imgupdate.errors import ScanError
 from imgupdate.images import Repository
-from imgupdate.registry.addresses import is_loopback, split_port
+from imgupdate.registry.addresses import host_of, is_loopback, split_port
 from imgupdate.registry.clock import Deadline
 from imgupdate.registry.credentials.model import Credential
 from imgupdate.registry.door import Door
@@ -137,7 +137,7 @@ class Session:
         door = Door(
             sender=self._sender,
             memory=self._hosts.of(endpoint, network),
-            realms=RealmPolicy(host=url.host, endpoint=endpoint, insecure=self.visit.access.insecure),
+            realms=RealmPolicy(host=host_of(url), endpoint=endpoint, insecure=self.visit.access.insecure),
             network=network,
             credential=None,
             deadline=self.visit.deadline,

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 import httpx
 
 from imgupdate.errors import ScanError
+from imgupdate.registry.addresses import host_of
 from imgupdate.registry.clock import Clock, Deadline
 from imgupdate.registry.credentials.model import Credential
 from imgupdate.registry.failures import describe
@@ -111,7 +112,7 @@ def _authorization(credential: Credential | None) -> str:
 
 
 def _refusal(server: TokenServer, answer: Answer, credential: Credential | None) -> ScanError:
-    host = server.realm.host
+    host = host_of(server.realm)
     said = describe(answer.status, answer.body, secrets=credential.secrets if credential else ())
     if answer.status in (401, 403) and credential is not None:
         return TokenRefused(
@@ -165,6 +166,6 @@ def _life(parsed: Mapping[str, object], now: float) -> float:
 
 def _no_token(server: TokenServer, reason: str) -> ScanError:
     return ScanError(
-        f"the token server {server.realm.host} gives no token: {reason}",
+        f"the token server {host_of(server.realm)} gives no token: {reason}",
         remedy="check that the image name leads to a container registry, and look for a proxy that changes answers",
     )

@@ -15,7 +15,7 @@ from typing import Any, cast
 import httpcore
 import httpx
 
-from imgupdate.registry.addresses import as_address, is_public
+from imgupdate.registry.addresses import HIGHEST_PORT, as_address, is_public
 from imgupdate.registry.clock import Clock
 from imgupdate.registry.limits import Limits
 from imgupdate.registry.proxies import Route
@@ -49,6 +49,8 @@ class _Resolver:
         self._answered: dict[tuple[str, int], str] = {}
 
     def addresses(self, host: str, port: int) -> list[str]:
+        if port > HIGHEST_PORT:  # the system would take the remainder
+            raise httpcore.ConnectError(f"{port} is not a port")
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
