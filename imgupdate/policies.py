@@ -91,8 +91,8 @@ class _Rule(Protocol):
         """What the rule chooses, for people."""
         ...
 
-    def best(self, keys: Iterable[str]) -> str | None:
-        """The key to choose, None if none can be; keys come in descending order of their tags."""
+    def best(self, keys: Sequence[str]) -> str | None:
+        """The key to choose, None if none can be; keys come in ascending order of their tags."""
         ...
 
     def refusal(self, key: str) -> str:
@@ -112,8 +112,8 @@ class _VersionRule:
     def choosing(self) -> str:
         return f"the highest version in the range {shown(self.range.text)}"
 
-    def best(self, keys: Iterable[str]) -> str | None:
-        return self.range.newest(keys)
+    def best(self, keys: Sequence[str]) -> str | None:
+        return self.range.newest(reversed(keys))
 
     def refusal(self, key: str) -> str:
         version = parse_version(key)
@@ -138,7 +138,7 @@ class _AlphabeticalRule:
     def choosing(self) -> str:
         return f"the {'last' if self.order is Order.ASC else 'first'} in alphabetical order"
 
-    def best(self, keys: Iterable[str]) -> str | None:
+    def best(self, keys: Sequence[str]) -> str | None:
         return max(keys, default=None) if self.order is Order.ASC else min(keys, default=None)
 
     def refusal(self, key: str) -> str:  # noqa: ARG002 -- every key can be chosen
@@ -156,11 +156,13 @@ class _NumericalRule:
     def choosing(self) -> str:
         return f"the {'largest' if self.order is Order.ASC else 'smallest'} number"
 
-    def best(self, keys: Iterable[str]) -> str | None:
+    def best(self, keys: Sequence[str]) -> str | None:
+        numbers = _plain_numbers(keys)
+        if numbers:
+            return keys[numbers.index(max(numbers) if self.order is Order.ASC else min(numbers))]
         best: str | None = None
-        ascending = self.order is Order.ASC
         leader = 0.0
-        for key in keys:
+        for key in reversed(keys):
             number = parse_number(key)
             if number is None:
                 raise NoTagSelected(
@@ -168,7 +170,7 @@ class _NumericalRule:
                     remedy="let filterTags pass only the tags to compare, and extract their number",
                 )
             # A tie replaces, and so does anything compared with a NaN, as in Flux.
-            if best is None or not (number < leader if ascending else number > leader):
+            if best is None or not (number < leader if self.order is Order.ASC else number > leader):
                 best, leader = key, number
         return best
 
@@ -199,21 +201,21 @@ class TagPolicy:
 
         """
         ascending = sorted(tags)
-        tag_of = self._tag_of(ascending)
-        key = self._best(tag_of, len(ascending))
+        keys, tag_of = self._keys(ascending)
+        key = self._best(keys, len(ascending))
         explanation = self.explain(ascending) if explain else None
-        return Chosen(tag=tag_of[key], key=key, explanation=explanation)
+        return Chosen(tag=tag_of.get(key, key), key=key, explanation=explanation)
 
     def explain(self, tags: Iterable[str]) -> Explanation:
         """A verdict for each tag, in descending order, also where nothing can be chosen. Never raises."""
         ascending = sorted(tags)
-        tag_of = self._tag_of(ascending)
+        keys, tag_of = self._keys(ascending)
         try:
-            best = self._best(tag_of, len(ascending))
+            best = self._best(keys, len(ascending))
         except NoTagSelected as error:
             chosen, key, reason = "", "", str(error)
         else:
-            chosen, key, reason = tag_of[best], best, self._rule.choosing
+            chosen, key, reason = tag_of.get(best, best), best, self._rule.choosing
         verdicts = tuple(self._verdict(tag, tag_of, chosen, key) for tag in reversed(ascending))
         return Explanation(verdicts=verdicts, chosen=chosen, key=key, reason=reason)
 
@@ -235,34 +237,37 @@ class TagPolicy:
             return tag if self._pattern.search(tag) else None
         return self._pattern.expand(tag, self.filter.extract)
 
-    def _tag_of(self, ascending: Sequence[str]) -> dict[str, str]:
-        """The tags that the filter passes, by key and in ascending order; of one key, the byte-wise smallest tag."""
+    def _keys(self, ascending: list[str]) -> tuple[list[str], Mapping[str, str]]:
+        """The keys of the tags that the filter passes, in the order of the tags, and the tags of keys that are no tags.
+
+        Of several tags with one key, the byte-wise smallest counts (spec/flux.md 3.3).
+        """
         if self.filter is None or self._pattern is None:
-            return dict(zip(ascending, ascending, strict=True))
+            return ascending, {}
         if not self.filter.extract:
-            search = self._pattern.search
-            return {tag: tag for tag in ascending if search(tag)}
-        expand = self._pattern.expander(self.filter.extract)
+            return list(filter(self._pattern.search, ascending)), {}
         tag_of: dict[str, str] = {}
+        expand = self._pattern.expander(self.filter.extract)
         for tag in ascending:
             key = expand(tag)
             if key is not None and key not in tag_of:
                 tag_of[key] = tag
-        return tag_of
+        return list(tag_of), tag_of
 
-    def _best(self, tag_of: dict[str, str], total: int) -> str:
-        key = self._rule.best(reversed(tag_of))
+    def _best(self, keys: Sequence[str], total: int) -> str:
+        """The key to choose among those that the filter left of so many tags."""
+        key = self._rule.best(keys)
         if key is not None:
             return key
         if not total:
             raise NoTagSelected("there is no tag to choose from", remedy="publish one, or look at the exclusion list")
-        if not tag_of:
+        if not keys:
             pattern = self.filter.pattern if self.filter else ""
             raise NoTagSelected(
                 f"the filter {shown(pattern)} matches none of {total} tags", remedy="correct filterTags.pattern"
             )
         raise NoTagSelected(
-            f"none of {len(tag_of)} tags is {self._rule.choosing.removeprefix('the highest ')}",
+            f"none of {len(keys)} tags is {self._rule.choosing.removeprefix('the highest ')}",
             remedy="widen the range, or name a pre-release in it (as in '>=1.0.0-0') to let pre-releases in",
         )
 
@@ -270,8 +275,8 @@ class TagPolicy:
         key = self._key(tag)
         if key is None:
             return Verdict(tag, kept=False, key="", reason="the filter does not match")
-        if tag_of[key] != tag:
-            return Verdict(tag, kept=False, key=key, reason=f"{shown(tag_of[key])} has the same key and comes first")
+        if (namesake := tag_of.get(key, tag)) != tag:
+            return Verdict(tag, kept=False, key=key, reason=f"{shown(namesake)} has the same key and comes first")
         if refusal := self._rule.refusal(key):
             return Verdict(tag, kept=False, key=key, reason=refusal)
         if tag == chosen:
@@ -312,6 +317,9 @@ _DIGITS = "[0-9]+(?:_[0-9]+)*"
 _HEX_DIGITS = "[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*"
 _DECIMAL = re.compile(rf"[+-]?(?:{_DIGITS}(?:\.(?:{_DIGITS})?)?|\.{_DIGITS})(?:[eE][+-]?{_DIGITS})?")
 _HEXADECIMAL = re.compile(rf"[+-]?0[xX](?:_?{_HEX_DIGITS}(?:\.(?:{_HEX_DIGITS})?)?|\.{_HEX_DIGITS})[pP][+-]?{_DIGITS}")
+# So many digits are always exact, and always in range, as a float.
+_EXACT_DIGITS = 15
+_FINITE_DIGITS = 308
 _SPECIAL = re.compile(r"[+-]?inf(?:inity)?|nan", re.ASCII | re.IGNORECASE)
 
 
@@ -333,6 +341,17 @@ def parse_number(text: str) -> float | None:
     else:
         return None
     return None if isinf(number) else number
+
+
+def _plain_numbers(keys: Sequence[str]) -> list[int] | list[float]:
+    """The numbers of keys that are digits only, as in the common case; empty where that is not all that they are."""
+    together = "".join(keys)
+    if not (together.isascii() and together.isdigit() and all(keys)):
+        return []
+    longest = max(map(len, keys))
+    if longest <= _EXACT_DIGITS:
+        return list(map(int, keys))
+    return list(map(float, keys)) if longest <= _FINITE_DIGITS else []
 
 
 DEFAULT_EXCLUSION: Final = r"^.*\.sig$"

@@ -27,10 +27,11 @@ Bound = tuple[object, ...]
 
 # Sorts above every pre-release: an identifier is (0, number) or (1, text), and fewer of them sort lower.
 RELEASE: Final[Prerelease] = ((2, 0),)
+_ZERO: Final[Key] = (0, 0, 0, RELEASE)
 
 _LARGEST: Final = 2**64 - 1
 _IDENTIFIERS = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
-_PLAIN = re.compile(r"v?([0-9]{1,18})\.([0-9]{1,18})\.([0-9]{1,18})").fullmatch
+_NUMBERS = re.compile(r"v?([0-9]{1,18})\.([0-9]{1,18})\.([0-9]{1,18})(?![0-9])").match
 _LOOSE = re.compile(rf"v?([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?(?:-({_IDENTIFIERS}))?(?:\+{_IDENTIFIERS})?").fullmatch
 
 _SPACE = r"[\t\n\f\r ]"
@@ -147,20 +148,29 @@ class Range:
 
     def newest(self, tags: Iterable[str]) -> str | None:
         """The first of the highest versions in the range among tags, in the order given; None if there is none."""
-        best: tuple[object, ...] = ()
+        floor = min(group.interval.low for group in self._groups)
+        ceiling = max(group.interval.high for group in self._groups)
+        is_interval = len(self._groups) == 1 and not self._groups[0].holes
+        prereleases = any(group.prereleases for group in self._groups)
         newest = None
-        admits = self._admits
+        key = _ZERO
         for tag in tags:
-            found = _PLAIN(tag)
+            found = _NUMBERS(tag)
             if found:
+                # The release of these numbers, which ranks above whatever else the tag may be of them.
                 major, minor, patch = found.groups()
-                key: Key = (int(major), int(minor), int(patch), RELEASE)
-            elif version := parse_version(tag):
+                key = (int(major), int(minor), int(patch), RELEASE)
+                if key < floor:
+                    continue
+            if not found or found.end() != len(tag):
+                if found and not prereleases and tag.startswith("-", found.end()):
+                    continue
+                version = parse_version(tag)
+                if version is None:
+                    continue
                 key = version.key
-            else:
-                continue
-            if key > best and admits(key):
-                best, newest = key, tag
+            if floor <= key < ceiling and ((is_interval and key[3] == RELEASE) or self._admits(key)):
+                floor, newest = _above(key), tag
         return newest
 
     def _admits(self, key: Key) -> bool:

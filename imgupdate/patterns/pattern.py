@@ -1,18 +1,19 @@
-"""Users' regular expressions, in Go's dialect: RE2's search and Go's `Regexp.Expand`.
+"""A compiled pattern: RE2's unanchored search and Go's `Regexp.Expand`.
 
-The only room that imports re2. It matches with re2's raw object: the wrapper takes six times as long a call.
+It matches with re2's raw object: the wrapper around it takes six times as long a call.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import re2
 from re2 import _re2
 
 from imgupdate.errors import InvalidPattern, shown
+from imgupdate.patterns.direct import direct
 
 LONGEST_PATTERN: Final = 4096
 MEMORY: Final = 8 << 20
@@ -39,7 +40,7 @@ Template = tuple[str | tuple[int, ...], ...]
 class Pattern:
     """A compiled regular expression; equal to another of the same text."""
 
-    __slots__ = ("_expression", "_names", "text")
+    __slots__ = ("_direct", "_expression", "_names", "text")
 
     def __init__(self, text: str) -> None:
         """Compile.
@@ -51,6 +52,7 @@ class Pattern:
         self.text = text
         self._expression = _compile(text)
         self._names = _group_names(text)
+        self._direct = direct(text)
 
     @classmethod
     def compile(cls, text: str) -> Pattern:
@@ -59,6 +61,8 @@ class Pattern:
 
     def search(self, text: str) -> bool:
         """Whether the expression matches anywhere in a text."""
+        if self._direct:
+            return self._direct.match(text) is not None
         data = text.encode("utf-8", "surrogatepass")
         return bool(self._expression.Match(_UNANCHORED, data, 0, len(data))[0][0] != _UNSET)
 
@@ -71,22 +75,15 @@ class Pattern:
 
     def expander(self, template: str) -> Callable[[str], str | None]:
         """`expand` for one template and many texts."""
-        match = self._expression.Match
         parts = self.parts(template)
+        if self._direct and len(parts) == 1 and len(group := parts[0]) == 1 and isinstance(group, tuple):
+            return _group_of(self._direct, *group)
+        match = self._expression.Match
 
         def expand(text: str) -> str | None:
             data = text.encode("utf-8", "surrogatepass")
             spans = match(_UNANCHORED, data, 0, len(data))
-            if spans[0][0] == _UNSET:
-                return None
-            pieces = []
-            for part in parts:
-                if isinstance(part, str):
-                    pieces.append(part)
-                    continue
-                start, end = next((spans[group] for group in part if spans[group][0] != _UNSET), (0, 0))
-                pieces.append(data[start:end].decode("utf-8", "surrogatepass"))
-            return "".join(pieces)
+            return None if spans[0][0] == _UNSET else _fill(parts, data, spans)
 
         return expand
 
@@ -164,6 +161,29 @@ def _invalid(text: str, reason: str) -> InvalidPattern:
         f"the regular expression {shown(text)} is not valid: {shown(reason)[1:-1]}",
         remedy="write it in RE2's syntax, which has no look-around and no back-references",
     )
+
+
+def _group_of(pattern: re.Pattern[str], group: int) -> Callable[[str], str | None]:
+    """Expand the template that is one group of a plain pattern, which always takes part."""
+    match = pattern.match
+
+    def expand(text: str) -> str | None:
+        found = match(text)
+        return found[group] if found else None
+
+    return expand
+
+
+def _fill(parts: Template, data: bytes, spans: Sequence[tuple[int, int]]) -> str:
+    """Fill a template with what groups matched."""
+    filled = []
+    for part in parts:
+        if isinstance(part, str):
+            filled.append(part)
+        else:
+            start, end = next((spans[group] for group in part if spans[group][0] != _UNSET), (0, 0))
+            filled.append(data[start:end].decode("utf-8", "surrogatepass"))
+    return "".join(filled)
 
 
 def _reference(text: str) -> tuple[str, int] | None:
