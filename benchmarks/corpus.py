@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 
 from imgupdate.config.model import ActiveAutomation, ImagePolicy, Scope
 from imgupdate.images import Tag
-from imgupdate.policies import SemVer, compile_policy
+from imgupdate.policies import SemVer, compile_exclusions, compile_policy, stored_order
 from imgupdate.results import Location, ObjectKey, Outcome, Selection
 
 TEMPLATE = Path(__file__).with_name("manifest.yaml")
@@ -50,31 +51,36 @@ def scope_and_outcomes() -> tuple[Scope, ActiveAutomation, dict[ObjectKey, Outco
 
 
 def release_tags(count: int, seed: int) -> list[str]:
-    """Semantic versions as projects publish them: some with a `v`, some pre-releases; descending as Flux has them."""
+    """Semantic versions as projects publish them: some with a `v`, some pre-releases."""
     chance = random.Random(seed)
     tags: set[str] = set()
     while len(tags) < count:
         version = f"{chance.randrange(12)}.{chance.randrange(90)}.{chance.randrange(400)}"
         suffix = f"-rc.{chance.randrange(5)}" if chance.random() < 0.1 else ""
         tags.add(("v" if chance.random() < 0.2 else "") + version + suffix)
-    return sorted(tags, reverse=True)
+    return _scanned(tags)
 
 
 def build_tags(count: int, seed: int) -> list[str]:
-    """Builds as CI publishes them, `<branch>-<commit>-<seconds>`, descending as Flux stores them."""
+    """Builds as CI publishes them, `<branch>-<commit>-<seconds>`."""
     chance = random.Random(seed)
     tags: set[str] = set()
     while len(tags) < count:
         branch = "main" if chance.random() < 0.8 else f"feature-{chance.randrange(50)}"
         tags.add(f"{branch}-{chance.randrange(16**7):07x}-{1_600_000_000 + chance.randrange(10**8)}")
-    return sorted(tags, reverse=True)
+    return _scanned(tags)
 
 
 def dated_tags(count: int, seed: int) -> list[str]:
-    """Releases named after the second they were made in, descending as Flux stores them."""
+    """Releases named after the second they were made in."""
     chance = random.Random(seed)
-    days = chance.sample(range(20 * 12 * 28 * 86_400), count)
-    return sorted((_dated(seconds) for seconds in days), reverse=True)
+    return _scanned({_dated(seconds) for seconds in chance.sample(range(20 * 12 * 28 * 86_400), count)})
+
+
+def _scanned(tags: set[str]) -> list[str]:
+    """Tags as a scan hands them to a policy: read from a listing in lexical order, then in the order of Flux."""
+    listing: list[str] = json.loads(json.dumps(sorted(tags)))
+    return stored_order(listing, compile_exclusions(()))
 
 
 def _dated(seconds: int) -> str:
