@@ -1,0 +1,107 @@
+"""What has to change in a tree, given what the policies chose. Pure: a tree and values in, a plan out.
+
+A plan is made for any tree, the workspace or that of a commit, and relies on nothing that was found in another
+(design, section 2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from imgupdate.config.model import ActiveAutomation, Scope
+from imgupdate.errors import ManifestError
+from imgupdate.files import Files
+from imgupdate.images import Digest
+from imgupdate.planning.decisions import Decisions
+from imgupdate.planning.names import Standing
+from imgupdate.planning.pins import present_digest, present_tag
+from imgupdate.planning.tree import Look, Tree, refused
+from imgupdate.results import (
+    Change,
+    DigestReflection,
+    FileEdit,
+    Marker,
+    ObjectKey,
+    Outcome,
+    Plan,
+    Problem,
+    Selection,
+)
+from imgupdate.setters import MarkedFile
+
+__all__ = ["plan", "present_digest", "present_tag", "survey"]
+
+
+def plan(
+    files: Files,
+    scopes: Sequence[Scope],
+    automations: Sequence[ActiveAutomation],
+    outcomes: Mapping[ObjectKey, Outcome],
+) -> Plan:
+    """The edits that bring the marked fields of a tree to what the policies chose, and all that stands in the way.
+
+    What is wrong with one file, policy or automation never stops the others. Edits, markers and problems are by path,
+    then in document order. The plan knows only the automations that it is given: fields that others would serve get a
+    notice.
+    """
+    chosen = {key for key, outcome in outcomes.items() if isinstance(outcome, Selection)}
+    tree = Tree(files, scopes, automations, chosen)
+    decisions = Decisions(outcomes, _present_digests(tree, outcomes))
+    edits: list[FileEdit] = []
+    markers: list[Marker] = []
+    problems: list[Problem] = list(tree.problems)
+    for look in tree.looks():
+        markers += (field.marker for field in look.fields)
+        values, held = decisions.decide(look.fields)
+        found = [*look.problems, *held]
+        if look.marked:
+            try:
+                edits += _edit(look, look.marked, values)
+            except ManifestError as error:
+                found.append(refused(error, look.path))
+        problems += sorted(found, key=_line)
+    problems += tree.uncovered()
+    return Plan(edits=tuple(edits), markers=tuple(markers), problems=tuple(problems))
+
+
+def survey(files: Files, scopes: Sequence[Scope], automations: Sequence[ActiveAutomation]) -> tuple[Marker, ...]:
+    """The marked fields of a tree that the automations serve, with their present values, by path, in document order."""
+    return _served(Tree(files, scopes, automations))
+
+
+def _served(tree: Tree) -> tuple[Marker, ...]:
+    return tuple(
+        field.marker for look in tree.looks() for field in look.fields if field.named.standing is Standing.SERVED
+    )
+
+
+def _present_digests(tree: Tree, outcomes: Mapping[ObjectKey, Outcome]) -> dict[ObjectKey, Digest]:
+    """The digests that stay where they are; only `IfNotPresent` needs the look at the whole tree that this takes."""
+    keeping = {
+        key: outcome
+        for key, outcome in outcomes.items()
+        if isinstance(outcome, Selection) and outcome.reflection is DigestReflection.IF_NOT_PRESENT
+    }
+    if not keeping:
+        return {}
+    markers: dict[ObjectKey, list[Marker]] = {key: [] for key in keeping}
+    for marker in _served(tree):
+        if marker.policy in keeping:
+            markers[marker.policy].append(marker)
+    return {key: digest for key, selection in keeping.items() if (digest := present_digest(selection, markers[key]))}
+
+
+def _edit(look: Look, marked: MarkedFile, values: Mapping[int, str]) -> tuple[FileEdit, ...]:
+    """The edit of a file, none if no value differs."""
+    changes = tuple(
+        Change(marker=field.marker, new=new)
+        for field in look.fields
+        if (new := values.get(field.found.index)) is not None and new != field.marker.value
+    )
+    if not changes:
+        return ()
+    return (FileEdit(path=look.path, before=look.data, after=marked.rewrite(values), changes=changes),)
+
+
+def _line(problem: Problem) -> tuple[int, int]:
+    return (problem.location.line, problem.location.column) if problem.location else (0, 0)
