@@ -1,21 +1,6 @@
-"""Results as people and programs read them: rows, diffs, and a JSON document."""
+"""Results as people and programs read them.
 
-from imgupdate.report.diff import unified_diff
-from imgupdate.report.document import SCHEMA, to_json
-from imgupdate.report.problems import ranked
-from imgupdate.report.rows import Row, rows
-from imgupdate.report.text import clean, clean_line, counted, harmless, shorten
-
-__all__ = [
-    "SCHEMA",
-    "Row",
-    "clean",
-    "clean_line",
-    "counted",
-    "harmless",
-    "ranked",
-    "rows",
-    "shorten",
-    "to_json",
-    "unified_diff",
-]
+text      texts of strangers, made fit for a terminal        rows       one row for each policy
+problems  problems in the order in which they are read       document   a run as JSON
+diff      the difference that a plan makes
+"""

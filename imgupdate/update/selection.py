@@ -10,7 +10,8 @@ from imgupdate.config.model import ActiveAutomation, Config, ImagePolicy, ImageR
 from imgupdate.errors import ConfigurationError, Error, NoTagSelected, UsageError, shown
 from imgupdate.images import Tag, is_tag
 from imgupdate.policies import ScanOrder, stored_order
-from imgupdate.report import clean, counted, ranked
+from imgupdate.report.problems import ranked
+from imgupdate.report.text import clean, counted
 from imgupdate.results import (
     Cause,
     Explanation,

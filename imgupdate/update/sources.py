@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from imgupdate.config.model import RegistryAccess
 from imgupdate.errors import Error
 from imgupdate.images import Digest, Repository, Tag
-from imgupdate.report import clean
+from imgupdate.report.text import clean
 from imgupdate.results import Listing
 from imgupdate.update.parallel import Progress, in_parallel
 

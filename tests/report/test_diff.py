@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgupdate.report import unified_diff
+from imgupdate.report.diff import unified_diff
 
 
 def diff(before: bytes, after: bytes) -> list[str]:

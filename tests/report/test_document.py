@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
-from imgupdate.report import SCHEMA, to_json
+from imgupdate.report.document import SCHEMA, to_json
 from imgupdate.results import Cause, Explanation, Result, Severity, Verdict
 from tests.report.results import key, marker, problem, result, selection, unavailable, updated
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imgupdate.report import ranked
+from imgupdate.report.problems import ranked
 from imgupdate.results import Severity
 from tests.report.results import problem
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from imgupdate.report import rows
-from imgupdate.report.rows import Row
+from imgupdate.report.rows import Row, rows
 from imgupdate.results import Cause, Change, Marker, Part
 from tests.report.results import edit, key, marker, result, selection, unavailable
 

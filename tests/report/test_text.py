@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgupdate.report import clean, clean_line, counted, harmless, shorten
+from imgupdate.report.text import clean, clean_line, counted, harmless, shorten
 
 
 @pytest.mark.parametrize(
