@@ -6,7 +6,7 @@ import re
 from enum import IntEnum, StrEnum
 from typing import TypeVar
 
-from imgupdate.config.findings import Findings, suggestion
+from imgupdate.config.findings import Findings, field_name, suggestion
 from imgupdate.documents.nodes import Entry, Mapping, Node, Scalar, Sequence
 from imgupdate.errors import shown
 from imgupdate.results import Location, Severity
@@ -148,7 +148,7 @@ class Fields:
             return {}
         texts: dict[str, str] = {}
         for item in entry.value.entries:
-            text = self._text(item.value, self._located(item.line, item.column, f".{name}.{item.key[:80]}"))
+            text = self._text(item.value, self._located(item.line, item.column, f".{name}.{field_name(item.key)}"))
             if text is not None:
                 texts[item.key] = text
         return texts
@@ -185,7 +185,7 @@ class Fields:
         for entry in self.node.entries:
             if entry.key in self._known:
                 continue
-            place = self._located(entry.line, entry.column, f".{entry.key[:80]}")
+            place = self._located(entry.line, entry.column, f".{field_name(entry.key)}")
             remedy = suggestion(entry.key, [name for name in self._known if self.node.entry(name) is None])
             message = f"there is no field {shown(entry.key)} here"
             if self._unknown is Severity.ERROR:
@@ -196,6 +196,9 @@ class Fields:
     def _take(self, name: str, *, since: ApiVersion = ApiVersion.V1ALPHA1, required: bool = False) -> Entry | None:
         self._known.append(name)
         entry = self.node.entry(name)
+        if entry is not None and _is_null(entry.value) and self._unknown is Severity.ERROR:
+            self.findings.error(f"{name} has no value", self.at(name), "give it one, or remove it")
+            return None
         if entry is None or _is_null(entry.value):
             if required:
                 self.findings.error(f"{name} is missing", self.at(name), f"add {name}")
@@ -252,7 +255,7 @@ class Fields:
         return None
 
     def _wrong_type(self, node: Node, wanted: str, place: Location, remedy: str = "") -> None:
-        name = place.field.rpartition(".")[2]
+        name = place.field.removeprefix(self._place.field).removeprefix(".")
         self.findings.error(f"{name} is {_type_of(node)}, it must be {wanted}", place, remedy or f"write {wanted}")
 
     def _located(self, line: int, column: int, suffix: str) -> Location:

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from imgupdate.errors import ConfigurationError
+from imgupdate.errors import ConfigurationError, shown
 from imgupdate.results import Location, ObjectKey, Problem, Severity
 
 
@@ -37,11 +37,11 @@ class Findings:
         self.policy = policy
         self.problems = [replace(problem, policy=policy) for problem in self.problems]
 
-    def error(self, message: str, location: Location, remedy: str = "") -> None:
+    def error(self, message: str, location: Location | None, remedy: str = "") -> None:
         """Add what makes the object unusable."""
         self._add(Severity.ERROR, message, location, remedy)
 
-    def warning(self, message: str, location: Location, remedy: str = "") -> None:
+    def warning(self, message: str, location: Location | None, remedy: str = "") -> None:
         """Add what a person should look at."""
         self._add(Severity.WARNING, message, location, remedy)
 
@@ -49,7 +49,7 @@ class Findings:
         """Add an exception of another room as an error at a place of this object."""
         self._add(Severity.ERROR, error.message, location, error.remedy)
 
-    def _add(self, severity: Severity, message: str, location: Location, remedy: str) -> None:
+    def _add(self, severity: Severity, message: str, location: Location | None, remedy: str) -> None:
         self.problems.append(
             Problem(
                 severity=severity,
@@ -66,6 +66,11 @@ def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Problems by place; those without one come last, equal ones once."""
     nowhere = Location("\U0010ffff")
     return tuple(sorted(dict.fromkeys(problems), key=lambda problem: (problem.location or nowhere, problem.message)))
+
+
+def field_name(key: str) -> str:
+    """A key of the user as part of a place: as it is, or quoted where it would confuse."""
+    return key if key.isprintable() and 0 < len(key) <= 80 else shown(key)
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

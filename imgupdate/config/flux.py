@@ -31,6 +31,8 @@ from imgupdate.results import DigestReflection, Location, ObjectKey
 MAXIMUM_EXCLUSIONS = 25
 MAXIMUM_ACCOUNT = 253
 
+_CHOICES = ("semver", "alphabetical", "numerical")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
@@ -168,14 +170,13 @@ def _read_tags(spec: Fields) -> TagPolicy | None:
     if policy is None:
         return None
     choice, choice_place = _read_choice(policy)
-    if spec.findings.first_error and choice is None:
-        return None
     try:
-        compile_policy(choice, None)
+        if choice or not any(map(policy.has, _CHOICES)):
+            compile_policy(choice, None)
     except ConfigurationError as error:
-        remedy = error.remedy if choice else "add semver, alphabetical or numerical to it"
-        spec.findings.error(error.message, choice_place, remedy)
-        choice = Alphabetical()  # so that the filter is looked at as well
+        spec.findings.raised(error, choice_place)
+        choice = None
+    choice = choice or Alphabetical()  # so that the filter is looked at in any case
     try:
         return compile_policy(choice, tag_filter)
     except InvalidPattern as error:
@@ -192,7 +193,8 @@ def _read_choice(policy: Fields) -> tuple[Choice | None, Location]:
     numerical = policy.child("numerical")
     orders = [fields.choice("order", Order.ASC) if fields else Order.ASC for fields in (alphabetical, numerical)]
     if semver:
-        return SemVer(semver.string("range", required=True)), semver.at("range")
+        text = semver.string("range", required=True)
+        return SemVer(text) if text else None, semver.at("range")
     if alphabetical:
         return Alphabetical(orders[0]), alphabetical.at()
     if numerical:

@@ -194,7 +194,7 @@ def _nothing(files: Files) -> Problem:
     if _exists(files, _MISNAMED):
         findings.warning("native configuration has another name", Location(_MISNAMED), f"rename it to {NATIVE_PATH}")
     else:
-        findings.warning(f"there is no ImagePolicy, and no {NATIVE_PATH}", Location(""), "add one of them")
+        findings.warning(f"there is no ImagePolicy, and no {NATIVE_PATH}", None, "add one of them")
     return findings.problems[0]
 
 

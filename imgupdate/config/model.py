@@ -162,11 +162,11 @@ class ImageUpdateAutomation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GitRepository:
-    """The Flux source that an automation commits to."""
+    """The Flux source that an automation commits to. Its address may hold credentials."""
 
     key: ObjectKey
     location: Location
-    url: str
+    url: str = field(repr=False)
     ref: GitRef | None = None
     secret: str = ""
     timeout: float | None = None

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 
 from imgupdate.config.extras import OWNED, Extras
 from imgupdate.config.fields import Fields
-from imgupdate.config.findings import Findings
+from imgupdate.config.findings import Findings, field_name
 from imgupdate.config.flux import Frame, read_policy, read_repository
 from imgupdate.config.flux_automation import read_automation
 from imgupdate.config.model import ImagePolicy, ImageRepository, ImageUpdateAutomation
 from imgupdate.config.sources import note_flaws
 from imgupdate.documents import nodes
-from imgupdate.documents.nodes import Entry, Flaw, Mapping, Scalar
+from imgupdate.documents.nodes import Entry, Flaw, Mapping
 from imgupdate.errors import UnparsableYaml, shown
 from imgupdate.results import Location, ObjectKey, Problem, Severity
 
@@ -63,7 +63,7 @@ def read_native(data: bytes, path: str) -> NativeConfiguration:
         _read_entry(entry, path, found, twice.pop(entry.key, None))
     note_flaws(twice.values(), path, findings)
     automation = root.node.entry("automation")
-    if automation is not None and not _is_null(automation):
+    if automation is not None:
         _read_automation(automation, path, found)
     found.problems += findings.problems
     return found
@@ -102,7 +102,7 @@ def _read_entry(entry: Entry, path: str, found: NativeConfiguration, twice: Flaw
     key = ObjectKey("", "", entry.key)
     findings = Findings(key)
     note_flaws([twice] if twice else [], path, findings)
-    place = Location(path, entry.line, entry.column, f"images.{entry.key[:80]}")
+    place = Location(path, entry.line, entry.column, f"images.{field_name(entry.key)}")
     if not entry.textual or not _NAME.fullmatch(entry.key):
         remedy = "quote it" if not entry.textual else "use letters, digits, '-', '_' and '.'"
         findings.error(f"an image cannot be named {shown(entry.key)}", place, remedy)
@@ -138,7 +138,7 @@ def _read_automation(entry: Entry, path: str, found: NativeConfiguration) -> Non
 
 def _fields(entry: Entry, place: Location, findings: Findings) -> Fields | None:
     if not isinstance(entry.value, Mapping):
-        findings.error(f"{entry.key[:80]} is no mapping", place, "write its fields below it")
+        findings.error(f"{field_name(entry.key)} is no mapping", place, "write its fields below it")
         return None
     note_flaws(nodes.flaws(entry.value), place.path, findings)
     return Fields(entry.value, findings, place, unknown=Severity.ERROR)
@@ -160,7 +160,3 @@ def _note_superfluous(spec: Fields) -> None:
         if spec.has(name):
             message = f"{name} has no effect in native configuration: the image is in the entry itself"
             spec.findings.warning(message, spec.at(name), "remove it")
-
-
-def _is_null(entry: Entry) -> bool:
-    return isinstance(entry.value, Scalar) and entry.value.value is None

@@ -15,7 +15,7 @@ from imgupdate.config.secrets import KIND, SEALED_KIND, read_secret
 from imgupdate.config.sources import Manifest, parse_manifests, read_metadata
 from imgupdate.errors import UnreadableFile
 from imgupdate.files import Files
-from imgupdate.results import Location, ObjectKey, Problem
+from imgupdate.results import ObjectKey, Problem
 
 NAMESPACE = "Namespace"
 CONTROLLER = b"image-automation-controller"
@@ -122,7 +122,7 @@ class Seeker:
         for problem in unparsable.problems if missing else ():
             message = f"{problem.message}; it may hold the {kind.name} {names}"
             findings = Findings()
-            findings.warning(message, problem.location or Location(""), problem.remedy)
+            findings.warning(message, problem.location, problem.remedy)
             self.related.problems += findings.problems
 
     def _read_screened(self, path: str, kind: _Kind, names: Collection[bytes]) -> bytes:

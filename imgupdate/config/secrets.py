@@ -6,7 +6,7 @@ import base64
 import binascii
 
 from imgupdate.config.fields import Fields
-from imgupdate.config.findings import Findings
+from imgupdate.config.findings import Findings, field_name
 from imgupdate.config.model import Secret
 from imgupdate.config.sources import Manifest
 from imgupdate.documents import nodes
@@ -81,4 +81,4 @@ def _text(entry: Entry, fields: Fields, name: str) -> str | None:
 
 
 def _place(entry: Entry, fields: Fields, name: str) -> Location:
-    return Location(fields.at().path, entry.line, entry.column, f"{name}.{entry.key[:80]}")
+    return Location(fields.at().path, entry.line, entry.column, f"{name}.{field_name(entry.key)}")

@@ -9,18 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
 
 import yaml
 
+from imgupdate.documents.bounds import MAXIMUM_DEPTH, MAXIMUM_EVENTS, Places, decode
+from imgupdate.documents.events import Event, split, unparsable
 from imgupdate.errors import UnparsableYaml, shown
-
-MAXIMUM_BYTES = 10 * 1024 * 1024
-MAXIMUM_NODES = 500_000
-MAXIMUM_DEPTH = 100
-
-# The stubs leave open what libyaml always sets: marks, anchors and the next event.
-_Event: TypeAlias = Any
 
 _TAG = "tag:yaml.org,2002:"
 _WORDS: dict[str, bool | None] = {
@@ -121,24 +115,18 @@ def load(text: str | bytes, path: str) -> tuple[Document, ...]:
 
     """
     data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-    if len(data) > MAXIMUM_BYTES:
-        raise UnparsableYaml(
-            f"the file is larger than {MAXIMUM_BYTES // 1024 // 1024} MiB", where=path, remedy="split the file"
-        )
-    try:
-        data.decode()
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise UnparsableYaml("the file is not UTF-8", where=path, line=line, remedy="save it as UTF-8") from error
-    try:
-        return tuple(_Composer(yaml.CSafeLoader(data).get_event, path).documents())
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        message = ", ".join(part for part in (error.context, error.problem) if part)
-        raise _not_yaml(message, path, mark.line + 1 if mark else 0) from error
-    except yaml.reader.ReaderError as error:
-        position = error.position if isinstance(error.position, int) else 0
-        raise _not_yaml("it holds a control character", path, data.count(b"\n", 0, position) + 1) from error
+    whole = decode(data, path)
+    composer = _Composer(path, Places(whole))
+    found: list[Document] = []
+    for part in split(whole, path):
+        parser = yaml.CSafeLoader(part.text)
+        try:
+            found += composer.documents(parser.get_event, part.start)
+        except yaml.YAMLError as error:
+            raise unparsable(error, whole, part, path) from error
+        finally:
+            parser.dispose()
+    return tuple(found)
 
 
 def flaws(node: Node) -> Iterator[Flaw]:
@@ -187,22 +175,25 @@ def _not_yaml(message: str, path: str, line: int) -> UnparsableYaml:
 class _Composer:
     """Builds nodes from events, and gives up where a bound is passed."""
 
-    def __init__(self, event: Callable[[], _Event], path: str) -> None:
-        self._event = event
+    def __init__(self, path: str, places: Places) -> None:
         self._path = path
-        self._left = MAXIMUM_NODES
+        self._places = places
+        self._left = MAXIMUM_EVENTS
         self._anchors: dict[str, Node | None] = {}
         self._weights: dict[int, int] = {}
 
-    def documents(self) -> Iterator[Document]:
+    def documents(self, event_source: Callable[[], Event], start: int) -> Iterator[Document]:
+        """The documents of one part of a file, which starts at a position of the file."""
+        self._event = event_source
+        self._start = start
         while not isinstance(event := self._event(), yaml.StreamEndEvent):
             if isinstance(event, yaml.DocumentStartEvent):
                 self._anchors, self._weights = {}, {}
                 root = self._node(self._event(), 0)
                 yield Document(root=root, line=root.line)
 
-    def _node(self, event: _Event, depth: int) -> Node:
-        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+    def _node(self, event: Event, depth: int) -> Node:
+        line, column = self._at(event)
         anchor = event.anchor
         before = self._spend(1, line)
         if depth > MAXIMUM_DEPTH:
@@ -223,11 +214,14 @@ class _Composer:
             self._weights[id(node)] = before - self._left
         return node
 
+    def _at(self, event: Event) -> tuple[int, int]:
+        return self._places.at(self._start + event.start_mark.index)
+
     def _spend(self, nodes: int, line: int) -> int:
         before = self._left
         self._left -= nodes
         if self._left < 0:
-            raise self._beyond(f"it holds more than {MAXIMUM_NODES} values, aliases counted", line)
+            raise self._beyond(f"it holds more than {MAXIMUM_EVENTS} values, aliases counted", line)
         return before
 
     def _beyond(self, message: str, line: int) -> UnparsableYaml:
@@ -243,7 +237,7 @@ class _Composer:
         self._spend(self._weights[id(node)], line)
         return node
 
-    def _scalar(self, event: _Event, line: int, column: int) -> Scalar:
+    def _scalar(self, event: Event, line: int, column: int) -> Scalar:
         text: str = event.value
         value: str | int | float | bool | None = text
         tag = (event.tag or "").removeprefix(_TAG)
@@ -277,12 +271,12 @@ class _Composer:
         merges: list[Node] = []
         while not isinstance(event := self._event(), yaml.MappingEndEvent):
             is_merge = isinstance(event, yaml.ScalarEvent) and event.value == "<<" and event.implicit[0]
+            where, place = self._at(event)
             key = self._node(event, depth + 1)
             value = self._node(self._event(), depth + 1)
             if is_merge:
                 merges.append(value)
                 continue
-            where, place = event.start_mark.line + 1, event.start_mark.column + 1
             if not isinstance(key, Scalar) or key.value is None:
                 remedy = "quote it, or render the template first"
                 found.append(Flaw(line=where, column=place, message="a key is not a string", remedy=remedy))
