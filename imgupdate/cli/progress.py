@@ -9,12 +9,12 @@ from imgupdate.report.text import clean, harmless
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
-_MANY = 50
-"""From how many items on a log hears of each quarter."""
+_SOME, _MANY = 10, 50
+"""From how many items on a log hears that a step begins, and of each quarter of it."""
 
 
 class LogProgress:
-    """One line when a step begins, and one for each quarter of a long one."""
+    """One line when a step begins that may take a while, and one for each quarter of a long one."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -25,7 +25,8 @@ class LogProgress:
     def begin(self, step: str, total: int) -> None:
         """Say what begins."""
         self._step, self._total, self._done = step, total, 0
-        self._say(f"{step} ({total})")
+        if total >= _SOME:
+            self._say(f"{step} ({total})")
 
     def advance(self, item: str) -> None:
         """Say how far a long step is, at each quarter."""
