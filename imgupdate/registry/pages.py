@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import httpx
 
@@ -114,7 +114,7 @@ def _following(answer: Answer, entries: Sequence[object], size: int | None) -> t
     """
     target = next_target(answer.headers.get_list("link"))
     if target is not None:
-        return _with_query(answer.url, urlsplit(target).query), False
+        return _with_query(answer.url, target.partition("#")[0].partition("?")[2]), False
     if size is None or len(entries) != size or not all(isinstance(entry, str) for entry in entries):
         return None, False
     texts = [str(entry) for entry in entries]
