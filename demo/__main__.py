@@ -41,6 +41,8 @@ def imgupdate(root: Path, home: str) -> int:
     print(f"\n$ cd {root.name} && imgupdate {' '.join(COMMAND)}", flush=True)
     environment = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
     environment |= {"HOME": home, "PYTHONPATH": str(HERE.parent)}
+    if not sys.stdout.isatty():
+        environment.setdefault("COLUMNS", "132")  # as wide as the logs of CI
     return subprocess.run(
         [sys.executable, "-m", "imgupdate", *COMMAND], cwd=root, env=environment, check=False
     ).returncode

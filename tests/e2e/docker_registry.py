@@ -8,6 +8,8 @@ import re
 import ssl
 import subprocess
 import threading
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -183,9 +185,13 @@ def _image(client: httpx.Client, repository: str, content: str) -> bytes:
 
 
 def _put(client: httpx.Client, repository: str, manifest: bytes, media_type: str, references: tuple[str, ...]) -> str:
-    for reference in references:
-        headers = {"Content-Type": media_type}
+    headers = {"Content-Type": media_type}
+
+    def put(reference: str) -> None:
         client.put(f"{repository}/manifests/{reference}", content=manifest, headers=headers).raise_for_status()
+
+    with ThreadPoolExecutor(8) as pool:
+        deque(pool.map(put, references), maxlen=0)
     return digest_of(manifest)
 
 
