@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from fnmatch import translate
 
 from imgupdate.errors import ScanError
 from imgupdate.registry.addresses import split_port
@@ -71,5 +70,9 @@ def _host_matches(pattern: str, host: str) -> bool:
     return (
         pattern_port == port
         and len(wanted) == len(labels)
-        and all(re.match(translate(w), label) is not None for w, label in zip(wanted, labels, strict=True))
+        and all(_label_matches(w, label) for w, label in zip(wanted, labels, strict=True))
     )
+
+
+def _label_matches(pattern: str, label: str) -> bool:
+    return re.fullmatch(".*".join(re.escape(part) for part in pattern.split("*")), label) is not None
