@@ -12,7 +12,7 @@ from imgupdate.config.extras import Extras
 from imgupdate.config.fields import DURATION, DURATION_WITHOUT_HOURS, GO_DURATION, ApiVersion, Fields, interval_pattern
 from imgupdate.config.labels import read_selector
 from imgupdate.config.model import ImagePolicy, ImageRepository, LabelSelector, Provider
-from imgupdate.errors import ConfigurationError, InvalidPattern
+from imgupdate.errors import ConfigurationError
 from imgupdate.images import Repository, parse_repository
 from imgupdate.policies import (
     Alphabetical,
@@ -179,11 +179,9 @@ def _read_tags(spec: Fields) -> TagPolicy | None:
     choice = choice or Alphabetical()  # so that the filter is looked at in any case
     try:
         return compile_policy(choice, tag_filter)
-    except InvalidPattern as error:
-        spec.findings.raised(error, filters.at("pattern") if filters else spec.at("filterTags"))
     except ConfigurationError as error:
-        spec.findings.raised(error, filters.at("extract") if filters else spec.at("filterTags"))
-    return None
+        spec.findings.raised(error, (filters or policy).at("pattern"))
+        return None
 
 
 def _read_choice(policy: Fields) -> tuple[Choice | None, Location]:

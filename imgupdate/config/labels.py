@@ -57,8 +57,7 @@ def _holds(requirement: Requirement, labels: Mapping[str, str]) -> bool:
             return value not in requirement.values
         case Operator.EXISTS:
             return value is not None
-        case Operator.DOES_NOT_EXIST:
-            return value is None
+    return value is None
 
 
 def _read_requirement(fields: Fields) -> Requirement:

@@ -14,7 +14,6 @@ from imgupdate.config.flux_automation import read_automation
 from imgupdate.config.model import ImagePolicy, ImageRepository, ImageUpdateAutomation
 from imgupdate.config.sources import (
     AUTOMATION,
-    GROUP,
     KINDS,
     POLICY,
     REPOSITORY,
@@ -49,7 +48,6 @@ class Kind(Generic[Value]):
         self._places.setdefault(key, place)
         if problem := findings.first_error:
             self.broken.setdefault(key, problem)
-        if key in self.broken:
             self.usable.pop(key, None)
         elif value is not None:
             self.usable[key] = value
@@ -67,11 +65,9 @@ class Objects:
 
 
 def read_objects(manifests: Iterable[Manifest], namespace: str) -> Objects:
-    """Read manifests; those of other groups are passed over."""
+    """Read manifests of our group."""
     found = Objects()
     for manifest in manifests:
-        if not manifest.api_version.startswith(GROUP):
-            continue
         findings = Findings()
         if manifest.kind in KINDS:
             _read(manifest, namespace, findings, found)

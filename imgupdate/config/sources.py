@@ -10,8 +10,7 @@ from imgupdate.config.findings import Findings, suggestion
 from imgupdate.config.labels import is_object_name
 from imgupdate.documents import nodes
 from imgupdate.documents.nodes import Flaw, Mapping, Node, Scalar, Sequence
-from imgupdate.errors import UnparsableYaml, UnreadableFile, shown
-from imgupdate.files import Files
+from imgupdate.errors import UnparsableYaml, shown
 from imgupdate.results import Location, ObjectKey
 
 GROUP = "image.toolkit.fluxcd.io/"
@@ -56,16 +55,6 @@ def holds_image_kinds(data: bytes) -> bool:
             return True
         start = data.find(token, start + len(token))
     return False
-
-
-def read_manifests(files: Files, path: str, findings: Findings) -> list[Manifest]:
-    """The objects of one file of a tree; an error where it cannot be read."""
-    try:
-        data = files.read(path)
-    except UnreadableFile as error:
-        findings.error(error.message, Location(path), error.remedy)
-        return []
-    return parse_manifests(data, path, findings)
 
 
 def parse_manifests(data: bytes, path: str, findings: Findings) -> list[Manifest]:

@@ -239,6 +239,7 @@ def test_a_timeout_in_hours_is_an_error_with_the_way_out(version: str) -> None:
             MINIMAL + "\nexclusionList: [a, 1.5]",
             'flux.yaml:7:spec.exclusionList[1]: exclusionList[1] is a number, it must be a text; quote it: "1.5"',
         ),
+        (MINIMAL + "\nexclusionList: [~]", "exclusionList[0] is null, it must be a text; write a text"),
         (MINIMAL + "\nexclusionList: [ok, 'a(']", "flux.yaml:7:spec.exclusionList[1]: "),
         (
             MINIMAL + "\nexclusionList: [" + ",".join("a" * 26) + "]",
