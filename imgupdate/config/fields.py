@@ -249,7 +249,7 @@ class Fields:
     def _text(self, node: Node, place: Location, remedy: str = "") -> str | None:
         if isinstance(node, Scalar) and isinstance(node.value, str):
             return node.value
-        if not remedy and isinstance(node, Scalar) and node.text.isprintable() and 0 < len(node.text) <= 40:
+        if not remedy and isinstance(node, Scalar) and node.value is not None and len(node.text) <= 40:
             remedy = f'quote it: "{node.text}"'
         self._wrong_type(node, "a text", place, remedy)
         return None
