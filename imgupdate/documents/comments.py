@@ -13,21 +13,34 @@ from enum import Enum
 from operator import attrgetter
 from typing import Final
 
-from yaml.events import AliasEvent, DocumentStartEvent, ScalarEvent, SequenceStartEvent
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamStartEvent,
+)
 
-from imgupdate.documents.events import IN_FLOW, ITEM, KEY, ROOT, VALUE, Event, Parsed
+from imgupdate.documents.events import IN_FLOW, KEY, ROOT, VALUE, Event, Parsed
 
 BREAKS: Final = "\n\r\x85\u2028\u2029"
 """What ends a line in YAML 1.1, and so to libyaml."""
 
+BLOCK_STYLES: Final = frozenset("|>")
+"""How libyaml calls literal and folded scalars. Their span ends behind the indentation of the line that follows."""
+
 _COMMENT: Final = re.compile(f"#[^{BREAKS}]*")
 _BEHIND: Final = re.compile(f"[ \t]*(#[^{BREAKS}]*)")
-_BREAK: Final = re.compile(f"[{BREAKS}]")
+_BREAK: Final = re.compile(f"\r\n|[{BREAKS}]")
 _BLANK_LINE: Final = re.compile(f"(?:\r\n|[{BREAKS}])[ \t]*[{BREAKS}]")
 PROPERTY: Final = re.compile(rf"!<[^>]*>|[&!][^ \t{BREAKS}]*|#[^{BREAKS}]*|[ \t{BREAKS}]+")
 """An anchor, a tag, or what may stand between them and a scalar."""
 
 _OWN_COMMENT: Final = re.compile("[ \t]*(?:,[ \t]*)?#")
+_OPENING: Final = (StreamStartEvent, DocumentStartEvent)
+_ENDS: Final = (MappingEndEvent, SequenceEndEvent)
 _start: Final = attrgetter("start_mark.index")
 
 
@@ -43,6 +56,19 @@ class Stray(Enum):
     ROOT = "document"
     NOT_ALONE = "among other comments"
     SECOND = "second"
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """A comment that is above something.
+
+    `may_be_foot` is whether it belongs to what is before it if a blank line follows, which `is_before_blank` says.
+    """
+
+    start: int
+    column: int
+    may_be_foot: bool
+    is_before_blank: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +94,13 @@ def comments(parsed: Parsed, text: str, needles: Sequence[str]) -> Iterator[Comm
         end: int = event.end_mark.index
         if position < end:
             yield from _inside(parsed, text, before, needles)
-        elif type(event) is ScalarEvent and (found := _BEHIND.match(text, end)) and position < found.end():
-            yield Comment(found.start(1), found[1], trailing=True, owner=_owner(parsed, before))
+        elif _has_line_behind(event) and (found := _BEHIND.match(text, end)) and position < found.end():
+            yield Comment(found.start(1), found[1], trailing=True, owner=_owner_of_line(parsed, text, before))
             end = found.end()
         else:
-            end = events[before + 1].start_mark.index if before + 1 < len(events) else len(text)
-            yield from _between(parsed, text, before, end, needles)
+            below = _below(events, before + 1)
+            end = events[below].start_mark.index
+            yield from _between(parsed, text, _above(events, before), below, needles)
         position = _find(text, needles, max(end, position + 1))
 
 
@@ -92,6 +119,10 @@ def _find(text: str, needles: Sequence[str], start: int) -> int:
     return min((found for needle in needles if (found := text.find(needle, start)) >= 0), default=-1)
 
 
+def _has_line_behind(event: Event) -> bool:
+    return type(event) is ScalarEvent and event.style not in BLOCK_STYLES
+
+
 def _owner(parsed: Parsed, index: int) -> int | Stray:
     """A scalar or alias as the owner of a comment, or why it cannot be that."""
     event = parsed.events[index]
@@ -105,84 +136,145 @@ def _owner(parsed: Parsed, index: int) -> int | Stray:
     return Stray.EMPTY if not event.style and not event.value else index
 
 
-def _inside(parsed: Parsed, text: str, index: int, needles: Sequence[str]) -> Iterator[Comment]:
-    """The comments within the span of an event: behind its anchor or tag, and in the header of a block scalar."""
-    event = parsed.events[index]
+def _owner_of_line(parsed: Parsed, text: str, index: int) -> int | Stray:
+    """The owner of a comment on the line of a scalar or alias."""
+    owner = _owner(parsed, index)
+    return Stray.SECOND if isinstance(owner, int) and _line_comments(parsed.events[index], text) > 1 else owner
+
+
+def _line_comments(event: Event, text: str) -> int:
+    """How many comments are on the lines of a scalar: behind its anchor or tag, in the header of a block, behind it."""
+    inside = sum(trailing for _, trailing in _comments_inside(event, text))
+    return inside + bool(_has_line_behind(event) and _OWN_COMMENT.match(text, event.end_mark.index))
+
+
+def _comments_inside(event: Event, text: str) -> Iterator[tuple[re.Match[str], bool]]:
+    """The comments in the span of an event, each with whether there is something before it on its line."""
     start, end = event.start_mark.index, event.end_mark.index
-    owner: int | Stray = Stray.COLLECTION
+    is_block = False
     if type(event) is ScalarEvent:
-        owner = _owner(parsed, index)
         end = content_start(event, text)
-        if event.style in ("|", ">"):
+        is_block = event.style in BLOCK_STYLES
+        if is_block:
             header = _BREAK.search(text, end)
             end = header.start() if header else len(text)
+    if end == start or (event.anchor is None and event.tag is None and not is_block):
+        return
     previous = start
     for found in _COMMENT.finditer(text, start, end):
-        if any(needle in found[0] for needle in needles):
-            line = _BREAK.split(text[previous : found.start()])
-            trailing = bool(line[-1].strip()) or (len(line) == 1 and previous == start)
-            yield Comment(found.start(), found[0], trailing, owner)
-        previous = found.end()
-
-
-def _between(parsed: Parsed, text: str, before: int, end: int, needles: Sequence[str]) -> Iterator[Comment]:
-    """The comments between an event and the next. There is nothing else there but space and indicators."""
-    previous: int = parsed.events[before].end_mark.index
-    heads = 0
-    held = []
-    for found in _COMMENT.finditer(text, previous, end):
         *broken, line = _BREAK.split(text[previous : found.start()])
-        line = line.strip(" \t")
-        is_first = previous == parsed.events[before].end_mark.index and not broken
-        heads += line.endswith("-") or not (line or is_first)
-        if any(needle in found[0] for needle in needles):
-            held.append((found, line, is_first))
+        yield found, bool(line.strip(" \t")) or (previous == start and not broken)
         previous = found.end()
-    for found, line, is_first in held:
-        trailing = is_first or bool(line)
-        if trailing and not line.endswith("-"):
-            owner = _owner_behind(parsed, before, line)
+
+
+def _inside(parsed: Parsed, text: str, index: int, needles: Sequence[str]) -> Iterator[Comment]:
+    """The comments within the span of an event that hold a needle."""
+    event = parsed.events[index]
+    if type(event) is AliasEvent:
+        return
+    is_scalar = type(event) is ScalarEvent
+    for found, trailing in _comments_inside(event, text):
+        if any(needle in found[0] for needle in needles):
+            owner: int | Stray = Stray.COLLECTION
+            if is_scalar and trailing:
+                owner = _owner_of_line(parsed, text, index)
+            elif is_scalar:
+                owner = Stray.SECOND if _line_comments(event, text) else _owner(parsed, index)
+            yield Comment(found.start(), found[0], trailing, owner)
+
+
+def _between(parsed: Parsed, text: str, before: int, below: int, needles: Sequence[str]) -> Iterator[Comment]:
+    """The comments between two events. There is nothing else there but space and indicators."""
+    event = parsed.events[before]
+    position: int = event.end_mark.index
+    end: int = parsed.events[below].start_mark.index
+    is_behind = type(event) is not StreamStartEvent and not (type(event) is ScalarEvent and event.style in BLOCK_STYLES)
+    is_below_line = False
+    heads: list[_Head] = []
+    held: list[tuple[re.Match[str], bool, str]] = []
+    for found in _COMMENT.finditer(text, position, end):
+        *lines, line = _BREAK.split(text[position : found.start()])
+        is_behind = is_behind and not lines
+        if line.rstrip(" \t").endswith("-") or not (line.strip(" \t") or is_behind):
+            may_be_foot = type(event) in _OPENING or (not is_below_line and _is_right_below(lines))
+            heads.append(_Head(found.start(), len(line), may_be_foot, bool(_BLANK_LINE.match(text, found.end()))))
+            is_below_line = is_below_line and bool(lines)
         else:
-            owner = _owner_below(parsed, text, before, found.end(), alone=heads == 1)
-        yield Comment(found.start(), found[0], trailing, owner)
+            is_below_line = True
+        if any(needle in found[0] for needle in needles):
+            held.append((found, is_behind, line.strip(" \t")))
+        is_behind = False
+        position = found.end()
+    heads_scalar = _heads_scalar(parsed, text[position:end], before, below, heads)
+    for found, is_behind, line in held:
+        owner: int | Stray = Stray.ABOVE
+        if (is_behind or line) and not line.endswith("-"):
+            owner = _owner_behind(parsed, text, before, line)
+        elif heads_scalar:
+            owner = _owner_below(parsed, text, below, heads, found.start())
+        yield Comment(found.start(), found[0], is_behind or bool(line), owner)
 
 
-def _owner_behind(parsed: Parsed, before: int, line: str) -> int | Stray:
+def _is_right_below(lines: Sequence[str]) -> bool:
+    """Whether what is behind some lines has no blank line above it, and no key that waits for its value."""
+    return bool(lines) and (len(lines) == 1 or bool(lines[-1].strip())) and not lines[-1].rstrip().endswith(":")
+
+
+def _heads_scalar(parsed: Parsed, tail: str, before: int, below: int, heads: Sequence[_Head]) -> bool:
+    """Whether what is between some comments and a scalar lets them head it; `tail` is the text behind the last."""
+    if type(parsed.events[below]) not in (ScalarEvent, AliasEvent) or tail.strip(" \t" + BREAKS) not in ("", "-", ":"):
+        return False
+    if any(type(event) in _ENDS for event in parsed.events[before + 1 : below]):
+        dashes = [line.index("-") for line in _BREAK.split(tail) if "-" in line]
+        return not dashes or any(head.column in dashes for head in heads)
+    return True
+
+
+def _owner_behind(parsed: Parsed, text: str, before: int, line: str) -> int | Stray:
     """The owner of a comment that has something before it; `line` is that, without the event that is before the gap."""
     event = parsed.events[before]
     in_flow = parsed.roles[before] & IN_FLOW
     if type(event) in (ScalarEvent, AliasEvent) and (not line or (line == "," and in_flow)):
-        return _owner(parsed, before)
+        return _owner_of_line(parsed, text, before)
     if line.endswith(":"):
-        below = _below(parsed, before)
-        if below is not None and parsed.roles[below] == VALUE | IN_FLOW:
-            return _owner(parsed, below)
+        below = before + 1
+        if parsed.roles[below] == VALUE | IN_FLOW and type(parsed.events[below]) in (ScalarEvent, AliasEvent):
+            return Stray.SECOND if _line_comments(parsed.events[below], text) else _owner(parsed, below)
         return Stray.BEFORE_VALUE
     return Stray.KEY if line.endswith("?") else Stray.COLLECTION
 
 
-def _owner_below(parsed: Parsed, text: str, before: int, end: int, *, alone: bool) -> int | Stray:
-    """The owner of a comment that ends at `end` and heads what is on the lines below it."""
-    below = _below(parsed, before)
-    if below is None:
-        return Stray.ABOVE
+def _owner_below(parsed: Parsed, text: str, below: int, heads: Sequence[_Head], start: int) -> int | Stray:
+    """The owner of a comment that begins at `start` and, with the others in `heads`, heads the event that is below."""
     owner = _owner(parsed, below)
     if isinstance(owner, Stray):
         return Stray.ABOVE if owner is Stray.KEY else owner
-    is_later_item = parsed.roles[below] & ~IN_FLOW == ITEM and type(parsed.events[below - 1]) is not SequenceStartEvent
-    if is_later_item and _BLANK_LINE.match(text, end):
-        return Stray.ABOVE  # go-yaml takes it for the foot of the item before
-    if not alone:
+    foot = 0
+    if heads[0].may_be_foot:
+        foot = next((number for number, head in enumerate(heads, 1) if head.is_before_blank), 0)
+    if foot == len(heads) or start < heads[foot].start:
+        return Stray.ABOVE  # to go-yaml it is the foot of what is before
+    if len(heads) - foot > 1:
         return Stray.NOT_ALONE
-    return Stray.SECOND if _OWN_COMMENT.match(text, parsed.events[owner].end_mark.index) else owner
+    return Stray.SECOND if _line_comments(parsed.events[owner], text) else owner
 
 
-def _below(parsed: Parsed, before: int) -> int | None:
-    """The scalar or alias that comes next, maybe as the first item of a list, None if something else does."""
-    events = parsed.events
-    index = before + 1
-    if index < len(events) and type(events[index]) is DocumentStartEvent:
+def _above(events: Sequence[Event], index: int) -> int:
+    """The last event up to an index that stands for characters, or for a value that is not there."""
+    while index and type(events[index]) is not ScalarEvent and _is_implied(events[index]):
+        index -= 1
+    return index
+
+
+def _below(events: Sequence[Event], index: int) -> int:
+    """The first event from an index on that stands for characters; the end of the stream if there is none."""
+    while index < len(events) - 1 and _is_implied(events[index]):
         index += 1
-    if index < len(events) and type(events[index]) is SequenceStartEvent and not events[index].flow_style:
-        index += 1
-    return index if index < len(events) and type(events[index]) in (ScalarEvent, AliasEvent) else None
+    return min(index, len(events) - 1)
+
+
+def _is_implied(event: Event) -> bool:
+    """Whether an event has no characters of its own, as the start and the end of a list without brackets."""
+    if type(event) is SequenceStartEvent and not event.flow_style and event.anchor is None and event.tag is None:
+        return True  # where its dashes are not indented, libyaml lets it span the first of them
+    return bool(event.start_mark.index == event.end_mark.index)

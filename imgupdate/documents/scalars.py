@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from imgupdate.documents.comments import BREAKS, PROPERTY, content_start
+from imgupdate.documents.comments import BLOCK_STYLES, BREAKS, PROPERTY, content_start
 from imgupdate.documents.events import IN_FLOW, Event
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_/](?:[A-Za-z0-9_./@+:-]*[A-Za-z0-9_./@+-])?")
@@ -60,7 +60,7 @@ def spell(event: Event, role: int, text: str, value: str) -> Spelling:
         return Spelling((), value, tag)
     untagging = _untag(event, text) if is_wrong else ()
     start = content_start(event, text)
-    if event.style in ("|", ">"):
+    if event.style in BLOCK_STYLES:
         return Spelling((*untagging, *_block(event, text, start, value)), value, tag)
     old = text[start : event.end_mark.index]
     return Spelling((*untagging, Splice(start, start + len(old), _inline(event, role, old, tag, value))), value, tag)
