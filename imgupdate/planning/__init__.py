@@ -55,10 +55,9 @@ def plan(
         values, held = decisions.decide(look.fields)
         found = [*look.problems, *held]
         if look.marked:
-            try:
-                edits += _edit(look, look.marked, values)
-            except ManifestError as error:
-                found.append(refused(error, look.path))
+            made, refusals = _edits(look, look.marked, values)
+            edits += made
+            found += refusals
         problems += sorted(found, key=_line)
     problems += tree.uncovered()
     return Plan(edits=tuple(edits), markers=tuple(markers), problems=tuple(problems))
@@ -91,16 +90,22 @@ def _present_digests(tree: Tree, outcomes: Mapping[ObjectKey, Outcome]) -> dict[
     return {key: digest for key, selection in keeping.items() if (digest := present_digest(selection, markers[key]))}
 
 
-def _edit(look: Look, marked: MarkedFile, values: Mapping[int, str]) -> tuple[FileEdit, ...]:
-    """The edit of a file, none if no value differs."""
+def _edits(
+    look: Look, marked: MarkedFile, values: Mapping[int, str]
+) -> tuple[tuple[FileEdit, ...], tuple[Problem, ...]]:
+    """The one edit of a file, none if no value differs, or why it cannot be made."""
     changes = tuple(
         Change(marker=field.marker, new=new)
         for field in look.fields
         if (new := values.get(field.found.index)) is not None and new != field.marker.value
     )
     if not changes:
-        return ()
-    return (FileEdit(path=look.path, before=look.data, after=marked.rewrite(values), changes=changes),)
+        return (), ()
+    try:
+        after = marked.rewrite(values)
+    except ManifestError as error:
+        return (), (refused(error, look.path),)
+    return (FileEdit(path=look.path, before=look.data, after=after, changes=changes),), ()
 
 
 def _line(problem: Problem) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from imgupdate.errors import InvalidReference, ManifestError, ScanError, shown
 from imgupdate.images import Digest, parse_reference
 from imgupdate.planning.names import Standing
-from imgupdate.planning.pins import present_tag
+from imgupdate.planning.pins import present_tag, written_tag
 from imgupdate.planning.tree import Field
 from imgupdate.results import (
     DigestReflection,
@@ -124,8 +124,9 @@ class Decisions:
         if selection.allow_downgrade:
             return None
         for field in group:
-            tag = present_tag(field.marker.part, field.marker.value)
-            if self._outranks(selection, tag):
+            part, value = field.marker.part, field.marker.value
+            tag = written_tag(part, value)
+            if self._outranks(selection, tag) and present_tag(part, value) == tag:
                 allow = 'imgupdate.dev/allow-downgrade: "true" on the ImagePolicy'
                 if not selection.policy.namespace:
                     allow = "allowDowngrade: true on the image"

@@ -15,6 +15,7 @@ _SUFFIXES = tuple(part for part in Part if part is not Part.REFERENCE)
 _GUESSES = 50
 """How many unknown names get a suggestion: comparing them with all known ones is slow, and a few make the point."""
 
+_SPELLING = "write namespace:policy as the ImagePolicy has them, or only the name for native configuration"
 
 Cover = tuple[int, ...]
 """The automations that cover a file, as places in the sequence of all that run."""
@@ -83,24 +84,27 @@ class Names:
         return self._unknown(setter, tuple(covering))
 
     def _unknown(self, setter: str, scopes: tuple[str, ...]) -> Named:
-        setters = {setter for scope in scopes for setter in self._setters.get(scope, {})}
+        setters = {known: part for scope in scopes for known, (_, part) in self._setters.get(scope, {}).items()}
         base, _, suffix = setter.rpartition(":")
-        if base in setters:
+        if setters.get(base) is Part.REFERENCE:
             message = f"the marker {shown(setter)} asks for {shown(suffix)}, which no policy has"
             remedy = "an image has the parts name, tag and digest"
             return Named(Standing.UNKNOWN, message=message, remedy=remedy)
         return Named(
             Standing.UNKNOWN,
             message=f"the marker {shown(setter)} names no policy that is configured",
-            remedy=self._guess(setter, setters),
+            remedy=self._guess(setter, sorted(setters)),
         )
 
-    def _guess(self, setter: str, setters: set[str]) -> str:
-        if not setters:
+    def _guess(self, setter: str, known: Sequence[str]) -> str:
+        if not known:
             return "no policy is configured here"
         self._guesses -= 1
-        close = difflib.get_close_matches(setter, sorted(setters), n=1) if self._guesses >= 0 else []
-        return f"did you mean {shown(close[0])}?" if close else "write namespace:policy as the ImagePolicy has them"
+        if self._guesses < 0:
+            return _SPELLING
+        close = [other for other in known if other.partition(":")[2] == setter or other == setter.partition(":")[2]]
+        close = close or difflib.get_close_matches(setter, known, n=1)
+        return f"did you mean {shown(close[0])}?" if close else _SPELLING
 
 
 def _setters(scope: Scope) -> dict[str, tuple[ObjectKey, Part]]:

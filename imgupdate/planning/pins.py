@@ -26,6 +26,16 @@ def present_tag(part: Part, value: str) -> str:
     return ""
 
 
+def written_tag(part: Part, value: str) -> str:
+    """What `present_tag` is if the field has an image at all; much faster."""
+    if part is Part.TAG:
+        return value
+    if part is not Part.REFERENCE:
+        return ""
+    tag = value.partition("@")[0].rpartition(":")[2]
+    return "" if "/" in tag else tag
+
+
 def present_digest(selection: Selection, markers: Sequence[Marker]) -> Digest | None:
     """The digest that all marked fields of a policy agree on, if all of them stand for the chosen image and tag.
 
@@ -42,7 +52,7 @@ def present_digest(selection: Selection, markers: Sequence[Marker]) -> Digest | 
                 tags.add(marker.value)
             case Part.DIGEST:
                 digests.add(marker.value)
-            case Part.REFERENCE:
+            case _:
                 reference = present_reference(marker.value)
                 images.add(f"{reference.registry}/{reference.repository}" if reference else "")
                 tags.add((reference.tag if reference else None) or "")
