@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from math import isinf
 
 import yaml
 
@@ -154,18 +155,23 @@ def scalar_value(text: str) -> str | int | float | bool | None:
     if _CONSTANTS.fullmatch(text):
         return float(text.replace(".", "", 1))
     plain = text if text[0] == "." else text.replace("_", "")
-    if _INTEGER.fullmatch(plain):
-        return _integer(plain)
-    return float(plain) if _FLOAT.fullmatch(plain) else text
+    if _INTEGER.fullmatch(plain) and (whole := _integer(plain)) is not None:
+        return whole
+    if _FLOAT.fullmatch(plain) and not isinf(number := float(plain)):
+        return number
+    return text
 
 
-def _integer(text: str) -> int | float:
+def _integer(text: str) -> int | None:
+    """A whole number, None beyond 64 bits, where Go's reader goes on to try a float."""
     digits = text.lstrip("+-").lower()
     if len(digits) > 100:
-        return float("inf")
+        return None
     octal = len(digits) > 1 and digits[0] == "0" and digits[1].isdigit()
     value = int(digits, 8 if octal else 0)
-    return -value if text[0] == "-" else value
+    if text[0] == "-":
+        value = -value
+    return value if -(2**63) <= value < 2**64 else None
 
 
 def _not_yaml(message: str, path: str, line: int) -> UnparsableYaml:
