@@ -103,7 +103,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out tests of programs that this machine lacks, or fail where they are demanded."""
-    kept, left_out, missing = [], [], set()
+    kept: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
+    missing: set[str] = set()
     for item in items:
         absent = {str(m.args[0]) for m in item.iter_markers("needs_program") if shutil.which(str(m.args[0])) is None}
         missing |= absent
