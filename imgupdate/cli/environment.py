@@ -8,7 +8,7 @@ from pathlib import Path
 
 from imgupdate.errors import ConfigurationError
 from imgupdate.git import remote_urls
-from imgupdate.registry import DockerConfig, EnvironmentProxies, RegistryClient, docker_config_paths
+from imgupdate.registry import Clock, DockerConfig, EnvironmentProxies, RegistryClient, docker_config_paths
 
 _LONGEST_DOCKER_CONFIG = 1 << 20
 
@@ -48,10 +48,11 @@ def docker_config(environment: Mapping[str, str]) -> DockerConfig:
     return DockerConfig(data=data, source=source, override=override, search_path=environment.get("PATH", os.defpath))
 
 
-def registry_client(environment: Mapping[str, str]) -> RegistryClient:
-    """A client that has the credentials, proxies and certificates of the environment."""
+def registry_client(environment: Mapping[str, str], clock: Clock | None = None) -> RegistryClient:
+    """A client that has the credentials, proxies and certificates of the environment; `clock` for tests."""
     return RegistryClient(
         docker_config=docker_config(environment),
         proxies=EnvironmentProxies.of(environment),
         authorities=environment.get("SSL_CERT_FILE", ""),
+        clock=clock,
     )

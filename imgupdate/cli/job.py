@@ -11,7 +11,9 @@ from imgupdate import config
 from imgupdate.cli.environment import registry_client, repository_urls
 from imgupdate.cli.output import TextReport, make_progress, tolerant
 from imgupdate.config import UnreadableConfiguration
-from imgupdate.errors import ConfigurationError
+from imgupdate.config.labels import is_object_name
+from imgupdate.errors import ConfigurationError, UsageError, shown
+from imgupdate.registry import Clock
 from imgupdate.report.document import to_json
 from imgupdate.results import Plan, Problem, Result
 from imgupdate.setters import TOKEN
@@ -39,16 +41,20 @@ class Options:
     color: str
 
 
-def perform(options: Options, environment: Mapping[str, str], stdout: TextIO, stderr: TextIO) -> int:
-    """Do what the options ask for, report it, and return the exit code.
+def perform(
+    options: Options, environment: Mapping[str, str], stdout: TextIO, stderr: TextIO, *, clock: Clock | None = None
+) -> int:
+    """Do what the options ask for, report it, and return the exit code; `clock` is what the registry client goes by.
 
     Raises:
-        UsageError: the path is no directory, or a policy that is asked for does not exist.
+        UsageError: the path is no directory, the namespace no name, or a policy that is asked for does not exist.
 
     """
+    if not is_object_name(options.namespace):
+        raise UsageError(f"{shown(options.namespace)} cannot be a namespace", remedy="write it as in the cluster")
     workspace = Workspace(options.root, tokens=(TOKEN, *config.TOKENS))
     try:
-        result = _update(options, environment, workspace, tolerant(stderr))
+        result = _update(options, environment, workspace, tolerant(stderr), clock)
     except UnreadableConfiguration as error:
         result = _failed(error.problems)
     except ConfigurationError as error:
@@ -61,7 +67,7 @@ def perform(options: Options, environment: Mapping[str, str], stdout: TextIO, st
     if options.output == "json":
         stdout.write(to_json(result, exit_code=code))
     else:
-        TextReport(stdout, options.color, environment).show(result)
+        TextReport(stdout, options.color, environment).show(result, requested=bool(options.policies))
     return code
 
 
@@ -74,13 +80,15 @@ def exit_code(result: Result, fail_on: str) -> int:
     return result.exit_code
 
 
-def _update(options: Options, environment: Mapping[str, str], workspace: Workspace, stderr: TextIO) -> Result:
+def _update(
+    options: Options, environment: Mapping[str, str], workspace: Workspace, stderr: TextIO, clock: Clock | None
+) -> Result:
     loaded = config.load(workspace, config_path=options.config, namespace=options.namespace)
     request = Request(
         repository_urls=repository_urls(options.root, environment), policies=options.policies, explain=options.explain
     )
     progress = make_progress(stderr, options.color, environment)
-    with registry_client(environment) as client:
+    with registry_client(environment, clock) as client:
         return update(loaded, workspace, Scanner(source=client, workers=options.workers, progress=progress), request)
 
 

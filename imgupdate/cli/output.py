@@ -56,9 +56,12 @@ class TextReport:
         self._colourful = is_colourful(stream, color, environment)
         self._begun = False
 
-    def show(self, result: Result) -> None:
-        """The table of policies, explanations, the diff, what is wrong, and a summary."""
-        cells = view.policy_cells(result)
+    def show(self, result: Result, *, requested: bool = False) -> None:
+        """The table of policies, explanations, the diff, what is wrong, and a summary.
+
+        With `requested`, the table holds only the policies that were looked at.
+        """
+        cells = view.policy_cells(result, requested=requested)
         sections = (
             view.explanation_lines(result),
             view.diff_lines(result),

@@ -10,12 +10,14 @@ from imgupdate.report.diff import unified_diff
 from imgupdate.report.problems import ranked
 from imgupdate.report.rows import Row, rows
 from imgupdate.report.text import clean, clean_line, counted, shorten
-from imgupdate.results import Explanation, ObjectKey, Problem, Result, Severity, Verdict
+from imgupdate.results import Cause, Explanation, ObjectKey, Problem, Result, Severity, Verdict
 
 EXPLAINED = 20
 """How many tags a text explains for one policy: half of them kept ones, as far as there are as many."""
 
 GAP = "  "
+_TAG = 40
+"""To how many characters the tags of an explanation are filled up, so that its reasons line up."""
 _LEAST = (12, 16, 19)
 """To how many characters a tag, a policy and an image are cut at most."""
 _AMPLE = 90
@@ -63,10 +65,14 @@ HEADINGS = PolicyCells(
 )
 
 
-def policy_cells(result: Result) -> tuple[PolicyCells, ...]:
-    """The table of policies. Where all are of one namespace, their names go without it."""
-    alike = len({(outcome.policy.scope, outcome.policy.namespace) for outcome in result.outcomes}) == 1
-    return tuple(_cells(row, alike=alike) for row in rows(result))
+def policy_cells(result: Result, *, requested: bool) -> tuple[PolicyCells, ...]:
+    """The table of policies; with `requested`, only of those that were looked at.
+
+    Where all are of one namespace, their names go without it.
+    """
+    shown = [row for row in rows(result) if not (requested and row.cause is Cause.NOT_REQUESTED)]
+    alike = len({(row.policy.scope, row.policy.namespace) for row in shown}) == 1
+    return tuple(_cells(row, alike=alike) for row in shown)
 
 
 def _cells(row: Row, *, alike: bool) -> PolicyCells:
@@ -114,7 +120,7 @@ def _name(key: ObjectKey) -> str:
 def _update(row: Row) -> tuple[str, Tone]:
     """What the last column says: the kind of the update, or why there is none."""
     if row.cause is not None:
-        quiet = row.cause.value in ("suspended", "not-requested")
+        quiet = row.cause in (Cause.SUSPENDED, Cause.NOT_REQUESTED)
         return row.cause.value.replace("-", " "), Tone.DIM if quiet else Tone.ERROR
     if row.fields:
         return row.kind or "changed", Tone.ADDED
@@ -160,16 +166,18 @@ def _verdict_lines(explanation: Explanation) -> Iterator[Line]:
     half = EXPLAINED // 2
     of_kept = max(half, EXPLAINED - len(dropped))
     of_dropped = max(half, EXPLAINED - len(kept))
+    shown = (*kept[:of_kept], *dropped[:of_dropped])
+    width = min(_TAG, max((len(clean(verdict.tag)) for verdict in shown), default=0))
     for name, verdicts, limit in (("kept", kept, of_kept), ("dropped", dropped, of_dropped)):
         for verdict in verdicts[:limit]:
-            yield Line(_verdict(name, verdict), indent=2)
+            yield Line(_verdict(name, verdict, width), indent=2)
         if len(verdicts) > limit:
             yield Line(f"… and {len(verdicts) - limit} more {name}", Tone.DIM, indent=2)
 
 
-def _verdict(name: str, verdict: Verdict) -> str:
+def _verdict(name: str, verdict: Verdict, width: int) -> str:
     key = f", compared as {verdict.key}" if verdict.kept and verdict.key != verdict.tag else ""
-    return clean(f"{name:<7} {verdict.tag}{key}" + (f": {verdict.reason}" if verdict.reason else ""))
+    return f"{name:<7}{GAP}{clean(verdict.tag):<{width}}{GAP}{clean(verdict.reason + key)}"
 
 
 def summary_line(result: Result) -> Line:
@@ -188,5 +196,5 @@ def _done(result: Result) -> str:
         files, fields = counted(len(edits), "file"), counted(len(result.plan.changes), "field")
         return f"{files} {'changed' if result.written else 'would change'} ({fields})"
     if not result.outcomes:
-        return "nothing to do: no image policy was found"
+        return "nothing was done" if result.exit_code else "nothing to do: no image policy was found"
     return "nothing to change"
