@@ -62,7 +62,7 @@ class Fields:
         """The place of a field, that of the mapping where the field is missing."""
         entry = self.node.entry(name)
         line, column = (entry.line, entry.column) if entry else (self.node.line, self.node.column)
-        return self._located(line, column, f".{name}" if name else "")
+        return self._located(line, column, f".{field_name(name)}" if name else "")
 
     def has(self, name: str) -> bool:
         """Whether a field is there and not null."""

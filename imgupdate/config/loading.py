@@ -15,7 +15,7 @@ from imgupdate.config.related import Seeker
 from imgupdate.config.sources import GROUP, Manifest, holds_image_kinds, parse_manifests
 from imgupdate.documents import nodes
 from imgupdate.errors import ConfigurationError, UnparsableYaml, UnreadableFile
-from imgupdate.files import Files, is_under, normal_path
+from imgupdate.files import Files, is_manifest, is_under, normal_path
 from imgupdate.results import Location, ObjectKey, Problem
 
 _TOKEN = GROUP.encode()
@@ -86,7 +86,7 @@ def _find(files: Files, path: str, findings: Findings) -> _Sources:
         sources.native_path = NATIVE_PATH
         sources.under = ""
         try:
-            sources.native = files.read(NATIVE_PATH)
+            sources.native = _follow(files, NATIVE_PATH)
         except UnreadableFile as error:
             findings.error(error.message, Location(NATIVE_PATH), error.remedy)
     return sources
@@ -209,6 +209,22 @@ def _exists(files: Files, path: str) -> bool:
 def _read(files: Files, path: str) -> bytes | None:
     """The content of a file; None for a folder."""
     try:
-        return files.read(path)
+        return _follow(files, path)
     except UnreadableFile:
         return None
+
+
+def _follow(files: Files, path: str) -> bytes:
+    """The content of a file that people named, which may be a link: then its target is what a tree lists for it.
+
+    Raises:
+        UnreadableFile: it is neither.
+
+    """
+    try:
+        return files.read(path)
+    except UnreadableFile:
+        targets = files.list(path, b"") if is_manifest(path.rpartition("/")[2]) else ()
+        if len(targets) != 1 or targets[0] == path:
+            raise
+        return files.read(targets[0])

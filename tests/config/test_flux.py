@@ -618,7 +618,11 @@ spec:
 
 
 def test_no_message_can_forge_a_line_of_output() -> None:
-    config = loaded(repository_text('image: "a\\n::error::b"\ninterval: "x\\u001b[31m\\r\\n::set-output"\n"\\n::x": 1'))
+    config = loaded(
+        policy_text(CHOICE).replace("app}", 'app, annotations: {"a\\n::error::b": 1}}', 1)
+        + "---\n"
+        + repository_text('image: "a\\n::error::b"\ninterval: "x\\u001b[31m\\r\\n::set-output"\n"\\n::x": 1')
+    )
 
     for problem in config.problems:
         assert str(problem).isprintable()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from imgupdate.config import TOKENS, UnreadableConfiguration, load, resolve_repo
 from imgupdate.config.model import Config
 from imgupdate.errors import ConfigurationError
 from imgupdate.results import Location, Severity
+from imgupdate.workspace import Workspace
 from tests.config.tree import (
     AUTOMATION,
     POLICY,
@@ -442,6 +444,35 @@ def test_a_bomb_in_a_file_that_holds_image_kinds_is_fatal_and_cheap() -> None:
     error = refused(Tree({"a.yaml": BOTH + "---\n" + bomb}))
 
     assert "too large to read" in error.problems[0].message
+
+
+@pytest.mark.parametrize("config_path", ["", ".github/imgupdate.yaml", "link.yaml"])
+def test_native_configuration_may_be_a_link_within_the_tree(tmp_path: Path, config_path: str) -> None:
+    (tmp_path / ".github").mkdir()
+    (tmp_path / "images.txt").write_text(NATIVE)
+    (tmp_path / "images.yaml").write_text(NATIVE)
+    (tmp_path / ".github" / "imgupdate.yaml").symlink_to("../images.yaml")
+    (tmp_path / "link.yaml").symlink_to("images.yaml")
+
+    assert only_scope(load(Workspace(tmp_path), config_path=config_path)).native
+
+
+def test_native_configuration_is_not_read_through_a_link_out_of_the_tree(tmp_path: Path) -> None:
+    (tmp_path / "out.yaml").write_text(NATIVE)
+    root = tmp_path / "root"
+    (root / ".github").mkdir(parents=True)
+    (root / ".github" / "imgupdate.yaml").symlink_to("../../out.yaml")
+
+    assert not only_scope(load(Workspace(root))).policies
+    with pytest.raises(UnreadableConfiguration):
+        load(Workspace(root), config_path=".github/imgupdate.yaml")
+
+
+def test_a_folder_that_has_the_name_of_a_file_is_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "clusters.yaml").mkdir()
+    (tmp_path / "clusters.yaml" / "images.yaml").write_text(BOTH)
+
+    assert only_scope(load(Workspace(tmp_path), config_path="clusters.yaml")).policies
 
 
 def test_sources_are_looked_for_below_the_path_of_the_configuration() -> None:
