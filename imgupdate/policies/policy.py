@@ -49,14 +49,16 @@ class TagPolicy:
         """A verdict for each tag, in descending order, also where nothing can be chosen. Never raises."""
         ascending = sorted(tags)
         keys, tag_of = self._keys(ascending)
+        best: str | None
         try:
             best = self._best(keys, len(ascending))
         except NoTagSelected as error:
-            chosen, key, reason = "", "", error.message
+            best, reason = None, error.message
         else:
-            chosen, key, reason = tag_of.get(best, best), best, self._rule.choosing
-        verdicts = tuple(self._verdict(tag, tag_of, chosen, key) for tag in reversed(ascending))
-        return Explanation(verdicts=verdicts, chosen=chosen, key=key, reason=reason)
+            reason = self._rule.choosing
+        verdicts = tuple(self._verdict(tag, tag_of, best) for tag in reversed(ascending))
+        chosen = "" if best is None else tag_of.get(best, best)
+        return Explanation(verdicts=verdicts, chosen=chosen, key=best or "", reason=reason)
 
     def admits(self, tag: str) -> bool:
         """Whether the policy could choose the tag if it were the only one."""
@@ -102,7 +104,8 @@ class TagPolicy:
             )
         return self._rule.best(keys)
 
-    def _verdict(self, tag: str, tag_of: Mapping[str, str], chosen: str, best: str) -> Verdict:
+    def _verdict(self, tag: str, tag_of: Mapping[str, str], best: str | None) -> Verdict:
+        """What the policy made of one tag, where it chose the tag of the best key, or none."""
         key = self._key(tag)
         if key is None:
             return Verdict(tag, kept=False, key="", reason="the filter does not match")
@@ -110,10 +113,10 @@ class TagPolicy:
             return Verdict(tag, kept=False, key=key, reason=f"{shown(namesake)} has the same key and comes first")
         if refusal := self._rule.refusal(key):
             return Verdict(tag, kept=False, key=key, reason=refusal)
-        if tag == chosen:
-            reason = "chosen"
-        elif not chosen:
+        if best is None:
             reason = "nothing is chosen"
+        elif key == best:
+            reason = "chosen"
         elif self._rule.outranks(best, key):
             reason = f"ranks below {shown(best)}"
         else:

@@ -8,7 +8,7 @@ from math import nan
 from typing import Protocol
 
 from imgupdate.errors import NoTagSelected, shown
-from imgupdate.policies.choices import Alphabetical, Choice, Numerical, Order, SemVer
+from imgupdate.policies.choices import Alphabetical, Choice, Order, SemVer
 from imgupdate.policies.numbers import parse_number, plain_numbers
 from imgupdate.versions import Range, parse_range, parse_version
 
@@ -136,5 +136,5 @@ def compile_rule(choice: Choice) -> Rule:
             return _VersionRule(parse_range(choice.range))
         case Alphabetical():
             return _AlphabeticalRule(choice.order)
-        case Numerical():
+        case _:
             return _NumericalRule(choice.order)
