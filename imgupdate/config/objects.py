@@ -41,7 +41,10 @@ class Kind(Generic[Value]):
     _places: dict[ObjectKey, Location] = field(default_factory=dict)
 
     def add(self, key: ObjectKey, place: Location, value: Value | None, findings: Findings) -> None:
-        """Take an object in; of two with one name neither is usable."""
+        """Take an object in; of two with one name neither is usable, and one without a name is no object."""
+        if not key.name:
+            self.nameless = True
+            return
         if key in self._places:
             message = f"there are two objects {self.name} named {key}: the other is {self._places[key]}"
             findings.error(message, place, "remove one, or point `config` at the folder of one cluster")
@@ -83,23 +86,18 @@ def _read(manifest: Manifest, namespace: str, findings: Findings, found: Objects
     root = Fields(manifest.root, findings, manifest.place, version=version or ApiVersion.V1)
     root.expect("apiVersion", "kind", "spec", "status")
     metadata = read_metadata(root, namespace)
-    if metadata is not None:
-        if manifest.kind == POLICY:
-            findings.speak_of(metadata.key)
-        extras = read_annotations(metadata.annotations, policy=manifest.kind == POLICY)
-        frame = Frame(key=metadata.key, place=manifest.place, extras=extras)
-        spec = root.child("spec", required=True) if version else None
-        _add(manifest, metadata, spec, frame, found, findings)
-    elif manifest.kind == AUTOMATION:
-        found.automations.nameless = True
+    if metadata and manifest.kind == POLICY:
+        findings.speak_of(metadata.key)
+    spec = root.child("spec", required=True) if version else None
+    _add(manifest, metadata or Metadata(key=ObjectKey("", namespace, "")), spec, found, findings)
     root.finish()
 
 
-def _add(
-    manifest: Manifest, metadata: Metadata, spec: Fields | None, frame: Frame, found: Objects, findings: Findings
-) -> None:
-    """Read the specification, None where there is none that could be read, and keep the object."""
+def _add(manifest: Manifest, metadata: Metadata, spec: Fields | None, found: Objects, findings: Findings) -> None:
+    """Read the specification, None where there is none that could be read, and keep the object if it has a name."""
     key, place = metadata.key, manifest.place
+    extras = read_annotations(metadata.annotations, policy=manifest.kind == POLICY)
+    frame = Frame(key=key, place=place, extras=extras)
     if manifest.kind == REPOSITORY:
         repository = read_repository(spec, frame, suspend=spec.boolean("suspend")) if spec else None
         found.repositories.add(key, place, repository, findings)

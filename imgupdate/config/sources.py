@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from imgupdate.config.fields import ApiVersion, Fields
 from imgupdate.config.findings import Findings, suggestion
@@ -41,8 +41,8 @@ class Metadata:
     """The name tag of an object."""
 
     key: ObjectKey
-    labels: dict[str, str]
-    annotations: Fields | None
+    labels: dict[str, str] = field(default_factory=dict)
+    annotations: Fields | None = None
 
 
 def holds_image_kinds(data: bytes) -> bool:
@@ -65,22 +65,24 @@ def parse_manifests(data: bytes, path: str, findings: Findings) -> list[Manifest
         remedy = "correct it; if it is a template, point `config` at the folder of your manifests"
         findings.error(error.message, Location(path, error.line), remedy)
         return []
-    return [manifest for document in documents for manifest in objects(document.root, Location(path))]
+    return [manifest for document in documents for manifest in _objects(document.root, Location(path), findings)]
 
 
-def objects(root: Node, place: Location, depth: int = 0) -> Iterator[Manifest]:
+def _objects(root: Node, place: Location, findings: Findings, depth: int = 0) -> Iterator[Manifest]:
     """The objects of a document: itself, or the items of a list."""
     if not isinstance(root, Mapping):
         return
     api_version, kind = _text(root, "apiVersion"), _text(root, "kind")
     items = root.get("items")
     if kind.endswith("List") and isinstance(items, Sequence) and depth < 3:
+        note_flaws(root.flaws, place.path, findings)
         prefix = f"{place.field}." if place.field else ""
         for index, item in enumerate(items.items):
-            yield from objects(item, Location(place.path, 0, 0, f"{prefix}items[{index}]"), depth + 1)
+            where = Location(place.path, 0, 0, f"{prefix}items[{index}]")
+            yield from _objects(item, where, findings, depth + 1)
         return
-    where = Location(place.path, root.line, root.column, place.field)
-    yield Manifest(api_version=api_version, kind=kind, root=root, place=where)
+    start = Location(place.path, root.line, root.column, place.field)
+    yield Manifest(api_version=api_version, kind=kind, root=root, place=start)
 
 
 def read_version(manifest: Manifest, findings: Findings) -> ApiVersion | None:
@@ -106,12 +108,12 @@ def read_metadata(root: Fields, namespace: str) -> Metadata | None:
     annotations = fields.child("annotations", open_ended=True)
     if not name:
         return None
-    for field, text in (("name", name), ("namespace", own)):
+    for label, text in (("name", name), ("namespace", own)):
         if not is_object_name(text):
-            message = f"{field} is not one that Kubernetes takes: {shown(text)}"
+            message = f"{label} is not one that Kubernetes takes: {shown(text)}"
             variable = "variables of a Flux Kustomization are not filled in: write the name out"
             remedy = variable if "${" in text else "use lower-case letters, digits, '-' and '.'"
-            fields.findings.error(message, fields.at(field), remedy)
+            fields.findings.error(message, fields.at(label), remedy)
             return None
     return Metadata(key=ObjectKey("", own, name), labels=labels, annotations=annotations)
 

@@ -100,6 +100,26 @@ def test_a_problem_in_an_item_of_a_list_says_which() -> None:
     assert error.startswith("flux.yaml:4:items[0].items[0].spec.interval: ")
 
 
+def test_a_list_that_has_its_items_twice_is_fatal_as_half_of_it_would_be_lost() -> None:
+    items = "items: [{apiVersion: image.toolkit.fluxcd.io/v1, kind: ImagePolicy}]\n"
+
+    error = refused(Tree({"a.yaml": f"apiVersion: v1\nkind: List\n{items}{items}"}))
+
+    assert [str(problem) for problem in error.problems if "twice" in problem.message] == [
+        "a.yaml:4: the key 'items' is there twice, first in line 3; remove one of them"
+    ]
+
+
+def test_an_object_without_a_name_hides_nothing_else_that_is_wrong_with_it() -> None:
+    config = loaded(POLICY.replace("name: app, namespace", "nmae: app, namespace").replace("5.0.x", "x1"))
+
+    assert [error.split(": ")[0] for error in errors(config.problems)] == [
+        "flux.yaml:4:metadata.name",
+        "flux.yaml:7:spec.policy.semver.range",
+    ]
+    assert only_scope(config).unusable == {}
+
+
 def test_json_is_yaml() -> None:
     text = (
         '{"apiVersion":"v1","kind":"List","items":[{"apiVersion":"image.toolkit.fluxcd.io/v1","kind":"ImageRepository",'
