@@ -31,6 +31,7 @@ from imgupdate.results import DigestReflection, Location, ObjectKey
 MAXIMUM_EXCLUSIONS = 25
 MAXIMUM_ACCOUNT = 253
 
+_EMPTY_UNION = "given ImagePolicyChoice object is invalid"  # Flux's words (spec/flux.md 3.6)
 _CHOICES = ("semver", "alphabetical", "numerical")
 
 
@@ -174,7 +175,8 @@ def _read_tags(spec: Fields) -> TagPolicy | None:
         if choice or not any(map(policy.has, _CHOICES)):
             compile_policy(choice, None)
     except ConfigurationError as error:
-        spec.findings.raised(error, choice_place)
+        reason = "" if choice else f" (InvalidPolicy: {_EMPTY_UNION})"
+        spec.findings.error(error.message + reason, choice_place, error.remedy)
         choice = None
     choice = choice or Alphabetical()  # so that the filter is looked at in any case
     try:

@@ -344,8 +344,10 @@ def test_a_wrong_policy_is_unusable_and_its_problem_has_a_place(spec: str, messa
 def test_an_empty_policy_passes_the_schema_and_is_refused_as_flux_refuses_it(policy: str) -> None:
     (error,) = policy_errors(f"imageRepositoryRef: {{name: app}}\npolicy: {policy}")
 
-    assert error.startswith("flux.yaml:6:spec.policy: ")
-    assert "semver, alphabetical or numerical" in error
+    assert error == (
+        "flux.yaml:6:spec.policy: the policy is empty (InvalidPolicy: given ImagePolicyChoice object is invalid); "
+        "give it one of semver, alphabetical or numerical"
+    )
 
 
 def test_a_misspelt_choice_is_named() -> None:
