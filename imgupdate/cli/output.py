@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections.abc import Iterable, Mapping
 from typing import TextIO
 
@@ -24,7 +25,7 @@ def is_colourful(stream: TextIO, color: str, environment: Mapping[str, str]) -> 
 def width_of(stream: TextIO, environment: Mapping[str, str]) -> int:
     """How many characters a line has: as COLUMNS says, or the terminal; the logs of CI are wide; else 80."""
     columns = environment.get("COLUMNS", "")
-    if columns.isascii() and columns.isdigit() and int(columns):
+    if re.fullmatch("[1-9][0-9]{0,4}", columns):
         return int(columns)
     if stream.isatty():
         return os.get_terminal_size(stream.fileno()).columns or _WIDTH

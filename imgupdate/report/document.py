@@ -16,7 +16,6 @@ from imgupdate.results import (
     Result,
     Selection,
     Severity,
-    Unavailable,
 )
 
 SCHEMA = "imgupdate.dev/run/v1"
@@ -25,7 +24,9 @@ Json = Mapping[str, "Json"] | Sequence["Json"] | str | int | bool | None
 
 
 def to_json(result: Result, *, exit_code: int) -> str:
-    """The document, in ASCII, ending in a line feed. Equal results give equal bytes.
+    """The document, in ASCII, ending in a line feed, with nothing in it that a runner takes for a command.
+
+    Equal results give equal bytes.
 
     `exit_code` is that of the process, which `--fail-on` can make another than that of the result.
     """
@@ -38,7 +39,7 @@ def to_json(result: Result, *, exit_code: int) -> str:
         "files": [_file(edit) for edit in result.plan.edits],
         "problems": [_problem(problem) for problem in ranked(result.all_problems)],
     }
-    return json.dumps(document, indent=2) + "\n"
+    return json.dumps(document, indent=2).replace("##[", "#\\u0023[") + "\n"
 
 
 def _summary(result: Result) -> Json:
@@ -68,11 +69,10 @@ def _policy(row: Row) -> Json:
         "markers": row.markers,
         "changes": row.fields,
     }
-    match outcome:
-        case Selection():
-            document |= {"status": "selected", "tag": outcome.tag, "digest": outcome.digest, "update": row.kind or None}
-        case Unavailable():
-            document |= {"status": "unavailable", "cause": outcome.cause.value, "reason": outcome.reason}
+    if isinstance(outcome, Selection):
+        document |= {"status": "selected", "tag": outcome.tag, "digest": outcome.digest, "update": row.kind or None}
+    else:
+        document |= {"status": "unavailable", "cause": outcome.cause.value, "reason": outcome.reason}
     if outcome.explanation:
         document["explanation"] = _explanation(outcome.explanation)
     return document

@@ -69,15 +69,16 @@ def _row(outcome: Outcome, markers: Sequence[Marker], changed: Sequence[Marker])
         current=tuple(sorted({tag for marker in markers if (tag := _tag(marker))})),
         markers=len(markers),
         fields=len(changed),
-        kind=_kind(outcome, {tag for marker in changed if (tag := _tag(marker))}) if changed else "",
+        kind=_kind(outcome, changed) if isinstance(outcome, Selection) else "",
     )
 
 
-def _kind(outcome: Outcome, changed: set[str]) -> str:
+def _kind(selection: Selection, changed: Sequence[Marker]) -> str:
     """The greatest step that a changed field makes."""
-    if not isinstance(outcome, Selection):
+    if not changed:
         return ""
-    kinds = {update_kind(old, outcome.tag) for old in changed if old != outcome.tag}
-    if not kinds:
-        return DIGEST_UPDATE if outcome.digest else ""
+    old = {tag for marker in changed if (tag := _tag(marker))} - {selection.tag}
+    if not old:
+        return DIGEST_UPDATE if selection.digest else ""
+    kinds = {update_kind(tag, selection.tag) for tag in old}
     return next((kind for kind in ("major", "minor", "patch") if kind in kinds), "")

@@ -99,9 +99,7 @@ class Scanner:
         for target, tag in wanted:
             known = distinct.get((target.key, tag))
             distinct[target.key, tag] = most_patient(target, known[0] if known else None), tag
-        return dict(
-            self._ask("looking up digests", distinct, call, lambda pair: f"{pair[0].repository.text}:{pair[1]}")
-        )
+        return dict(self._ask("looking up digests", distinct, call, name))
 
     def _ask(
         self, step: str, distinct: Mapping[Hashable, Item], call: Callable[[Item], Answer], name: Callable[[Item], str]

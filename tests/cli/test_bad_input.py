@@ -202,6 +202,16 @@ def test_an_update_path_that_is_not_there(tree: Tree) -> None:
     assert tree.changed == set()
 
 
+def test_a_docker_configuration_that_cannot_be_read(tree: Tree, tmp_path: Path) -> None:
+    (tmp_path / "config.json").mkdir()
+
+    ran = run_json(tree.root, environment={"DOCKER_CONFIG": str(tmp_path)})
+
+    assert ran.code == 3
+    assert "config.json cannot be read: Is a directory; correct its permissions" in ran.problems[0]
+    assert tree.changed == set()
+
+
 # The tree ------------------------------------------------------------------------------------------------------------
 
 

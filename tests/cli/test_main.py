@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import click
@@ -171,6 +172,15 @@ def test_a_reader_that_goes_away_is_no_defect(tmp_path: Path) -> None:
         os.close(write)
 
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.usefixtures("misbehaving")
+def test_nothing_more_is_written_to_a_reader_that_went_away(tmp_path: Path) -> None:
+    with (tmp_path / "out").open("w") as stream, redirect_stdout(stream):
+        assert main(["misbehave", "pipe"]) == 141
+        stream.write("what was still waiting")
+
+    assert (tmp_path / "out").read_text() == ""
 
 
 def test_an_interrupted_scan_does_not_wait_for_the_registry(tmp_path: Path) -> None:

@@ -154,7 +154,7 @@ def test_an_explanation_tells_of_every_tag() -> None:
 
 
 def test_hostile_text_stays_within_its_string() -> None:
-    hostile = "\n::error::boo\x1b[2J\u202e\udcff"
+    hostile = "\n::error::boo###[error]boo\x1b[2J\u202e\udcff"
     given = result(
         unavailable(reason=hostile, policy=key(hostile), image=hostile),
         markers=(marker(hostile),),
@@ -164,7 +164,7 @@ def test_hostile_text_stays_within_its_string() -> None:
     text = to_json(given, exit_code=0)
 
     assert json.loads(text)["policies"][0]["reason"] == hostile
-    assert not any(line.lstrip().startswith("::") for line in text.splitlines())
+    assert not any(line.lstrip().startswith("::") or "##[" in line for line in text.splitlines())
     assert text.replace("\n", "").isprintable()
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from imgupdate.config import active_automations
 from imgupdate.config.model import Config
-from imgupdate.errors import ScanError
+from imgupdate.errors import ConfigurationError, Error, ScanError
 from imgupdate.images import Digest
 from imgupdate.results import Cause, Marker, Outcome, Part, Problem, Selection, Unavailable
 from imgupdate.update import reflect_digests, select
@@ -31,7 +31,7 @@ ALWAYS = {"digestReflectionPolicy": "Always", "interval": "10m"}
 IF_NOT_PRESENT = {"digestReflectionPolicy": "IfNotPresent"}
 
 
-def served(digest: Digest | ScanError = DIGEST) -> TableRegistry:
+def served(digest: Digest | Error = DIGEST) -> TableRegistry:
     return TableRegistry({IMAGE: listing("1.0.0", "1.0.1")}, {f"{IMAGE}:1.0.1": digest})
 
 
@@ -154,6 +154,16 @@ def test_a_policy_whose_digest_cannot_be_had_is_unavailable() -> None:
     assert (problem.remedy, problem.exit_code, problem.policy) == ("push it", 4, key())
     assert problem.location
     assert problem.location.path == "flux.yaml"
+
+
+def test_an_access_that_cannot_be_used_is_an_error_of_the_configuration() -> None:
+    outcomes, problems = reflect(
+        configuration(repository(), policy(**ALWAYS)), served(ConfigurationError("no PEM", where="/etc/ca.pem"))
+    )
+
+    assert isinstance(outcomes["podinfo"], Unavailable)
+    assert problems[0].exit_code == 3
+    assert problems[0].message.endswith("could not be had: /etc/ca.pem: no PEM")
 
 
 def test_what_is_unavailable_anyway_needs_no_digest() -> None:

@@ -6,6 +6,7 @@ import itertools
 import random
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -244,6 +245,20 @@ def test_a_policy_that_is_wrong_can_be_asked_for_and_is_unavailable_for_its_reas
     assert (found.cause, found.reason) == (Cause.INVALID, problem.message)
     assert tags(choices) == {"good": "1.0.0"}
     assert choices.problems == ()
+
+
+def test_a_repository_that_a_scope_lacks_is_an_error_of_the_policy() -> None:
+    config = configuration(repository(), policy())
+    (scope,) = config.scopes
+
+    choices = choose(replace(config, scopes=(replace(scope, repositories={}),)), podinfo("1.0.0"))
+
+    found = outcome(choices)
+    assert isinstance(found, Unavailable)
+    assert found.cause is Cause.INVALID
+    (problem,) = choices.problems
+    assert (problem.exit_code, problem.policy, problem.message) == (3, found.policy, found.reason)
+    assert "does not exist" in found.reason
 
 
 def test_an_access_that_the_manifests_do_not_give_is_an_error_of_each_repository() -> None:

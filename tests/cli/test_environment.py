@@ -1,0 +1,75 @@
+"""What is read from the environment."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from imgupdate.cli.environment import docker_config, registry_client, repository_urls
+from imgupdate.errors import ConfigurationError
+
+
+def repository(root: Path, url: str) -> Path:
+    subprocess.run(["git", "init", "--quiet", str(root)], check=True)
+    subprocess.run(["git", "-C", str(root), "remote", "add", "origin", url], check=True)
+    return root
+
+
+def test_a_repository_is_known_by_its_workflow_and_by_its_remotes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = repository(tmp_path, "git@git.example:org/other.git")
+    monkeypatch.setenv("LC_ALL", "C")
+    path = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
+
+    assert repository_urls(root, path) == ("git@git.example:org/other.git",)
+    assert repository_urls(root, path | {"GITHUB_REPOSITORY": "org/app"}) == (
+        "https://github.com/org/app",
+        "git@git.example:org/other.git",
+    )
+    assert (
+        repository_urls(root, path | {"GITHUB_REPOSITORY": "org/app", "GITHUB_SERVER_URL": "https://git.example"})[0]
+        == "https://git.example/org/app"
+    )
+
+
+def test_what_is_no_repository_has_no_address(tmp_path: Path) -> None:
+    assert repository_urls(tmp_path, {}) == ()
+
+
+def test_the_first_docker_configuration_that_exists_is_read(tmp_path: Path) -> None:
+    (tmp_path / "docker").mkdir()
+    (tmp_path / "docker" / "config.json").write_bytes(b"docker")
+    (tmp_path / "auth.json").write_bytes(b"podman")
+    environment = {"HOME": str(tmp_path / "nowhere"), "REGISTRY_AUTH_FILE": str(tmp_path / "auth.json"), "PATH": "/bin"}
+
+    podman = docker_config(environment)
+    docker = docker_config(environment | {"DOCKER_CONFIG": str(tmp_path / "docker"), "DOCKER_AUTH_CONFIG": "{}"})
+
+    assert (podman.data, podman.source, podman.override) == (b"podman", str(tmp_path / "auth.json"), b"")
+    assert (docker.data, docker.override, docker.search_path) == (b"docker", b"{}", "/bin")
+
+
+def test_without_any_there_are_no_credentials() -> None:
+    assert docker_config({}).data == b""
+
+
+def test_a_configuration_that_cannot_be_read_is_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "config.json").mkdir()
+
+    with pytest.raises(ConfigurationError, match=r"config\.json cannot be read: Is a directory"):
+        docker_config({"DOCKER_CONFIG": str(tmp_path)})
+
+
+def test_a_configuration_of_absurd_size_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_bytes(b" " * ((1 << 20) + 1))
+
+    with pytest.raises(ConfigurationError, match="larger than"):
+        docker_config({"DOCKER_CONFIG": str(tmp_path)})
+
+
+def test_a_client_is_made_of_the_environment(tmp_path: Path) -> None:
+    with registry_client({"HTTPS_PROXY": "http://proxy.example:3128", "SSL_CERT_FILE": str(tmp_path)}) as client:
+        assert client is not None
