@@ -159,12 +159,15 @@ def _broken(error: httpx.TransportError, host: str, url: httpx.URL) -> Unreachab
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """An exception and all that it came from; httpcore keeps the first one only as an argument."""
+    """An exception and all that it came from; httpcore keeps the first one only as an argument.
+
+    Not what was being handled when it came: that may be the failure of an earlier attempt.
+    """
     seen: list[BaseException] = []
     waiting: list[object] = [error]
     while waiting:
         current = waiting.pop()
         if isinstance(current, BaseException) and current not in seen:
             seen.append(current)
-            waiting += [current.__context__, current.__cause__, *current.args]
+            waiting += [current.__cause__, *current.args]
     yield from seen

@@ -121,10 +121,11 @@ class Session:
         except Unreachable as error:
             if error.encrypted or not same_origin(error.url, encrypted.url):
                 raise
-            answer = self.door.ask(replace(encrypted, url=encrypted.url.copy_with(scheme="http")))
-            self.memory.scheme = "http"
         else:
             self.memory.scheme = "https"
+            return answer
+        answer = self.door.ask(replace(encrypted, url=encrypted.url.copy_with(scheme="http")))
+        self.memory.scheme = "http"
         return answer
 
     def _ask(self, call: Call) -> Answer:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -199,7 +198,7 @@ class _Handler(BaseHTTPRequestHandler):
         fault = twin.record(request)
         pause = twin.latency + (fault.delay if fault else 0.0)
         if pause:
-            time.sleep(pause)
+            self.server.closing.wait(pause)
         if fault is not None and fault.hang_up:
             self.close_connection = True
             return

@@ -171,6 +171,7 @@ class RegistryTwin(HttpTwin):
         self.digest_header = digest_header
         self._repositories: dict[str, _Repository] = {}
         self._tokens: dict[str, frozenset[str]] = {}
+        self._issued = 0
 
     def expire_tokens(self) -> None:
         """Make every token that was issued worthless."""
@@ -292,7 +293,8 @@ class RegistryTwin(HttpTwin):
         names = {scope.split(":")[1] for scope in scopes if scope.startswith("repository:") and "pull" in scope}
         opened = frozenset(names if known else names - bearer.private)
         with self._lock:
-            token = f"token-{len(self._tokens) + 1}-{hashlib.sha256(repr(sorted(opened)).encode()).hexdigest()[:8]}"
+            self._issued += 1
+            token = f"token-{self._issued}-{hashlib.sha256(repr(sorted(opened)).encode()).hexdigest()[:8]}"
             self._tokens[token] = opened
         body: dict[str, object] = {bearer.key: token}
         if bearer.expires_in is not None:

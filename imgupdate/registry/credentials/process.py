@@ -55,7 +55,8 @@ def run_program(program: str, argument: str, text: str, *, seconds: float) -> tu
         output = _talk(process, text)
     finally:
         timer.cancel()
-        _kill(process)
+        if process.poll() is None:
+            _kill(process)
         status = process.wait()
         timer.join()
     if late.is_set():
@@ -77,9 +78,6 @@ def _talk(process: subprocess.Popen[bytes], text: str) -> bytes:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End a program and what it started; it leads a session of its own."""
-    if process.poll() is None:
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
+    """End a program and what it started, which may outlive it; it leads a session of its own."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)

@@ -92,8 +92,15 @@ def test_a_helper_that_takes_too_long_is_ended_with_all_that_it_started(helper: 
     assert time.monotonic() - begun < 20
 
 
+def test_what_a_helper_leaves_behind_with_its_output_open_is_ended_as_well(helper: WriteHelper) -> None:
+    search_path = helper("messy", body="sleep 60 &")
+
+    with pytest.raises(ScanError, match="did not finish"):
+        Helpers(search_path, seconds=0.3).get("messy", "ghcr.io", "config.json")
+
+
 def test_a_helper_that_leaves_something_running_does_not_hold_us_up(helper: WriteHelper) -> None:
-    search_path = helper("messy", body="sleep 60 >/dev/null &")
+    search_path = helper("messy", body="sleep 15 >/dev/null &")
     begun = time.monotonic()
 
     assert Helpers(search_path).get("messy", "ghcr.io", "config.json") is not None
