@@ -227,6 +227,16 @@ def test_nested_automations_each_serve_their_own_policies() -> None:
     assert brief(found.problems) == [("a.yaml:2", "notice", 0)]
 
 
+def test_the_order_of_automations_does_not_order_the_plan() -> None:
+    found = planned(
+        {"a.yaml": marked("reg.io/app:1.0.0"), "b.yaml": marked("reg.io/app:1.0.0")},
+        selection(APP, "2.0.0"),
+        automations=[automation(APP, path="b.yaml"), automation(APP, path="a.yaml", name="second")],
+    )
+
+    assert [edit.path for edit in found.edits] == ["a.yaml", "b.yaml"]
+
+
 def test_a_file_that_several_automations_cover_is_planned_and_told_once() -> None:
     found = planned(
         marked("reg.io/app:1.0.0") + marked("x", "unknown", at="b"),

@@ -206,6 +206,7 @@ def test_one_sweep_serves_all_tokens_that_are_known_from_the_start(root: Path) -
     assert list(workspace.list("", OTHER)) == []
     assert list(workspace.list("", TOKEN)) == ["a.yaml"]
     assert list(workspace.list("", b"app:1")) == ["a.yaml", "late.yaml"]
+    assert list(workspace.list("", OTHER)) == []
 
 
 @pytest.mark.parametrize("size", [1, 1 << 16, (1 << 16) - 7, (1 << 17) - 1, 3 << 16])
