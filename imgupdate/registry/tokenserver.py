@@ -82,7 +82,7 @@ class TokenClient:
         if server.service:
             parameters.append(("service", server.service))
         parameters += [("scope", scope) for scope in scopes]
-        url = server.realm.copy_with(query=urlencode(parameters).encode(), fragment=None)
+        url = server.realm.copy_with(query=urlencode(parameters).encode() or None, fragment=None)
         authorization = _authorization(credential)
         headers = {"Authorization": authorization} if authorization else {}
         answer = self._sender.send(self._call(url, headers), deadline)

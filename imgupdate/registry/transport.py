@@ -10,7 +10,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterable, Iterator
-from typing import Any, cast
+from typing import Any
 
 import httpcore
 import httpx
@@ -143,19 +143,17 @@ class _Stream(httpcore.NetworkStream):
 class _Body(httpx.SyncByteStream):
     """The bytes of an answer as they come over the wire."""
 
-    def __init__(self, stream: Iterable[bytes]) -> None:
-        self._stream = stream
+    def __init__(self, answer: httpcore.Response) -> None:
+        self._answer = answer
 
     def __iter__(self) -> Iterator[bytes]:
         try:
-            yield from self._stream
+            yield from self._answer.iter_stream()
         except tuple(_ERRORS) as error:
             raise _translated(error) from error
 
     def close(self) -> None:
-        close = getattr(self._stream, "close", None)
-        if close is not None:
-            close()
+        self._answer.close()
 
 
 class Wire(httpx.BaseTransport):
@@ -211,7 +209,7 @@ class Wire(httpx.BaseTransport):
         return httpx.Response(
             answer.status,
             headers=answer.headers,
-            stream=_Body(cast("Iterable[bytes]", answer.stream)),
+            stream=_Body(answer),
             extensions=answer.extensions if self._direct else {},
         )
 

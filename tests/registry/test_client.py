@@ -13,6 +13,7 @@ import pytest
 from imgupdate.errors import ScanError
 from imgupdate.images import Tag
 from imgupdate.registry import RegistryClient
+from imgupdate.registry.clock import OutOfTime
 from tests.registry.support import (
     FakeClock,
     FakeRegistry,
@@ -215,6 +216,50 @@ class TestThreads:
                 listings = list(pool.map(lambda n: client.tags(repository(f"{registry.host}/{n}"), access()), NAMES))
 
             assert all(len(listing.tags) == 2 for listing in listings)
+
+
+class Hesitant:
+    """A registry that answers its first request when it is told to."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Event()
+        self.go_on = threading.Event()
+        self.registry = FakeRegistry(self.answer)
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        if not self.asked.is_set():
+            self.asked.set()
+            assert self.go_on.wait(30)
+        return tags_page("1")
+
+
+class TestWaitingForTheFirst:
+    @pytest.mark.parametrize("host", ["registry.example.com", "127.0.0.1:5000"])
+    def test_who_waits_for_the_first_goes_on_when_it_is_done(self, host: str) -> None:
+        hesitant = Hesitant()
+        with hesitant.registry.client() as client, ThreadPoolExecutor(5) as pool:
+            first = pool.submit(client.tags, repository(f"{host}/team/app"), access())
+            hesitant.asked.wait(30)
+            others = [pool.submit(client.tags, repository(f"{host}/team/app"), access()) for _ in range(4)]
+            threading.Event().wait(0.05)
+            held_up = len(hesitant.registry.requests)
+            hesitant.go_on.set()
+
+            assert [future.result().tags for future in (first, *others)] == [("1",)] * 5
+        assert held_up == 1
+
+    @pytest.mark.parametrize("host", ["registry.example.com", "127.0.0.1:5000"])
+    def test_who_waits_for_the_first_waits_no_longer_than_the_deadline(self, host: str) -> None:
+        hesitant = Hesitant()
+        with hesitant.registry.client() as client, ThreadPoolExecutor(1) as pool:
+            first = pool.submit(client.tags, repository(f"{host}/team/app"), access())
+            hesitant.asked.wait(30)
+
+            with pytest.raises(OutOfTime, match=r"within 0\.05 s"):
+                client.tags(repository(f"{host}/team/app"), access(timeout=0.05))
+
+            hesitant.go_on.set()
+            assert first.result().tags == ("1",)
 
 
 class TestTrouble:

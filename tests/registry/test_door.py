@@ -80,6 +80,7 @@ def test_where_the_token_server_is_refused_the_user_is_shown_if_that_is_offered(
         ("http://registry.example.com/token", "not https"),
         ("https://169.254.169.254/token", "private network"),
         ("https://[", "not a web address"),
+        ("https://[::1/token", "not a web address"),
     ],
 )
 def test_a_token_server_that_may_not_be_asked_is_not(realm: str, words: str) -> None:
@@ -377,6 +378,14 @@ class TestHints:
 
         assert registry.requests[2].url.path == "/new"
         assert registry.shown[3:] == ["Bearer t1", "Bearer t1"]
+
+    def test_github_is_told_of_with_the_permission_that_its_token_needs(self) -> None:
+        registry = FakeRegistry(one_by_one(token("t1"), errors(403, "DENIED")))
+
+        with pytest.raises(ScanError) as caught:
+            registry.client().tags(repository("ghcr.io/team/app"), access())
+
+        assert "packages: read" in caught.value.remedy
 
     def test_a_known_token_server_that_refuses_is_believed(self) -> None:
         registry = FakeRegistry(one_by_one(errors(403, "DENIED", "requested access to the resource is denied")))

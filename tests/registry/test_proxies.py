@@ -87,6 +87,7 @@ def test_a_proxy_of_the_repository_brings_its_own_credentials() -> None:
         ("ftp://proxy.example", "scheme"),
         ("http://", "no host"),
         ("http://a b.example", "not a URL"),
+        ("http://[::1", "not a URL"),
         ("http://proxy.example:99999999", "not a URL"),
         ("http://proxy.example/" + "x" * 2048, "too long"),
     ],

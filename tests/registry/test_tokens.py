@@ -22,19 +22,20 @@ A, B, C = (f"repository:{name}:pull" for name in "abc")
 class Server:
     """A token server that counts, waits for others, and refuses what it is told to."""
 
-    def __init__(self, clock: FakeClock, *, life: float = 300, together: int = 1) -> None:
+    def __init__(self, clock: FakeClock, *, life: float = 300, pause: float = 0.0) -> None:
         self.clock = clock
         self.life = life
         self.asked: list[tuple[str, ...]] = []
         self.credentials: list[Credential | None] = []
         self.refuse: dict[tuple[str, ...], TokenRefused] = {}
         self.identity_token = ""
-        self.together = together
+        self.pause = pause
 
     def __call__(
         self, server: TokenServer, scopes: Sequence[str], credential: Credential | None, deadline: Deadline
     ) -> Token:
         self.asked.append(tuple(scopes))
+        threading.Event().wait(self.pause)
         self.credentials.append(credential)
         if tuple(scopes) in self.refuse:
             raise self.refuse[tuple(scopes)]
@@ -156,6 +157,7 @@ def test_a_new_identity_token_takes_the_place_of_the_old(clock: FakeClock, serve
 
 def test_many_who_want_one_token_ask_once(server: Server, book: TokenBook, deadline: Deadline) -> None:
     start = threading.Barrier(16)
+    server.pause = 0.05
 
     def want(_: int) -> str:
         start.wait(30)

@@ -87,6 +87,15 @@ def test_a_server_without_post_is_asked_by_get() -> None:
     assert asking.registry.shown[1] == "Basic " + base64.b64encode(b"<token>:identity-of-alice").decode()
 
 
+def test_a_service_without_a_name_is_left_out() -> None:
+    asking = Asking(one_by_one(token()))
+    asking.client.fetch(
+        TokenServer(httpx.URL("https://auth.example.com/token"), ""), (), None, Deadline(FakeClock(), 60)
+    )
+
+    assert asking.registry.asked == ["GET https://auth.example.com/token"]
+
+
 def test_no_scope_is_left_out() -> None:
     asking = Asking(one_by_one(token()))
     asking.fetch(scopes=())

@@ -155,6 +155,14 @@ class TestPublicAddresses:
         wire.close()
         assert registry.requests == ()
 
+    def test_a_request_without_a_deadline_has_that_of_an_idle_connection(self, registry: RegistryTwin) -> None:
+        registry.inject(Fault(delay=5))
+        wire = Wire(clock=FakeClock(), limits=Limits(idle_timeout=0.1), tls=None)
+
+        with pytest.raises(httpx.ReadTimeout):
+            wire.handle_request(httpx.Request("GET", f"{registry.url}/v2/"))
+        wire.close()
+
     def test_where_an_answer_came_from_is_known(self, registry: RegistryTwin) -> None:
         wire = self.wire(public_only=False)
         response = wire.handle_request(self.request(f"{registry.url}/v2/"))
