@@ -9,7 +9,8 @@ from typing import TextIO
 
 from imgupdate import config
 from imgupdate.cli.environment import registry_client, repository_urls
-from imgupdate.cli.output import TextReport, make_progress, tolerant
+from imgupdate.cli.output import TextReport, make_progress
+from imgupdate.cli.streams import writing
 from imgupdate.config import UnreadableConfiguration
 from imgupdate.config.labels import is_object_name
 from imgupdate.errors import ConfigurationError, UsageError, shown
@@ -48,13 +49,14 @@ def perform(
 
     Raises:
         UsageError: the path is no directory, the namespace no name, or a policy that is asked for does not exist.
+        OutputLost: the report could not be written; the files are.
 
     """
     if not is_object_name(options.namespace):
         raise UsageError(f"{shown(options.namespace)} cannot be a namespace", remedy="write it as in the cluster")
     workspace = Workspace(options.root, tokens=(TOKEN, *config.TOKENS))
     try:
-        result = _update(options, environment, workspace, tolerant(stderr), clock)
+        result = _update(options, environment, workspace, stderr, clock)
     except UnreadableConfiguration as error:
         result = _failed(error.problems)
     except ConfigurationError as error:
@@ -63,11 +65,11 @@ def perform(
     if options.write:
         result = _write(result, workspace)
     code = exit_code(result, options.fail_on)
-    tolerant(stdout)
-    if options.output == "json":
-        stdout.write(to_json(result, exit_code=code))
-    else:
-        TextReport(stdout, options.color, environment).show(result, requested=bool(options.policies))
+    with writing(stdout):
+        if options.output == "json":
+            stdout.write(to_json(result, exit_code=code))
+        else:
+            TextReport(stdout, options.color, environment).show(result, requested=bool(options.policies))
     return code
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 
 import click
 
 from imgupdate import __version__
+from imgupdate.cli.streams import OutputLost
 from imgupdate.errors import Error
 
 COMMANDS = {"run": "Update the image references of a repository, or show what would be updated."}
@@ -58,9 +61,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _say("interrupted; files that were not written yet are as they were")
         return INTERRUPTED
-    except BrokenPipeError:
+    except OSError as error:
         _let_go_of_stdout()
-        return PIPE_CLOSED
+        if isinstance(error, BrokenPipeError):
+            return PIPE_CLOSED
+        _say(f"error: the output could not be written: {error.strerror}")
+        return Error.exit_code
     return code
 
 
@@ -81,7 +87,9 @@ def _invoke(context: click.Context) -> int:
     except Error as error:
         _say(f"error: {error}")
         return error.exit_code
-    except (click.exceptions.Exit, click.ClickException, BrokenPipeError):
+    except OutputLost as lost:
+        raise lost.error from lost
+    except (click.exceptions.Exit, click.ClickException):
         raise
     except Exception as error:  # noqa: BLE001 - the last resort of the whole program
         _say_unexpected(error, debug=bool(context.obj) or os.environ.get("RUNNER_DEBUG") == "1")
@@ -105,7 +113,8 @@ def _say(text: str) -> None:
 
 
 def _let_go_of_stdout() -> None:
-    """Keep the interpreter from writing to the closed pipe once more when it ends."""
+    """Keep the interpreter from trying to write the rest once more when it ends."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    with suppress(io.UnsupportedOperation):
+        os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

@@ -1,51 +1,22 @@
-"""Where a report goes and how it looks there."""
+"""A report for people, and how they hear that it takes a while."""
 
 from __future__ import annotations
 
-import io
-import os
-import re
 from collections.abc import Iterable, Mapping
 from typing import TextIO
 
 from imgupdate.cli import plain, view
+from imgupdate.cli.streams import is_colourful, width_of
 from imgupdate.results import Result
 from imgupdate.update import Progress
-
-_WIDTH, _LOG_WIDTH = 80, 120
-
-
-def is_colourful(stream: TextIO, color: str, environment: Mapping[str, str]) -> bool:
-    """Whether a stream gets colours: as told, or, when left to us, on a terminal that wants them (no-color.org)."""
-    if color != "auto":
-        return color == "always"
-    return stream.isatty() and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
-
-
-def width_of(stream: TextIO, environment: Mapping[str, str]) -> int:
-    """How many characters a line has: as COLUMNS says, or the terminal; the logs of CI are wide; else 80."""
-    columns = environment.get("COLUMNS", "")
-    if re.fullmatch("[1-9][0-9]{0,4}", columns):
-        return int(columns)
-    if stream.isatty():
-        return os.get_terminal_size(stream.fileno()).columns or _WIDTH
-    return _LOG_WIDTH if environment.get("CI") else _WIDTH
-
-
-def tolerant(stream: TextIO) -> TextIO:
-    """The same stream, which writes an escape where its encoding lacks a character."""
-    if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(errors="backslashreplace")
-    return stream
 
 
 def make_progress(stream: TextIO, color: str, environment: Mapping[str, str]) -> Progress:
     """A bar on a terminal that is not a log, else lines."""
     from imgupdate.cli.progress import BarProgress, LogProgress
 
-    if stream.isatty() and color != "never" and is_colourful(stream, "auto", environment) and not environment.get("CI"):
-        return BarProgress(stream)
-    return LogProgress(stream)
+    wanted = color != "never" and not environment.get("CI")
+    return BarProgress(stream) if wanted and is_colourful(stream, "auto", environment) else LogProgress(stream)
 
 
 class TextReport:

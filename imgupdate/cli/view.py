@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import zip_longest
 
 from imgupdate.report.diff import unified_diff
 from imgupdate.report.problems import ranked
@@ -139,16 +140,16 @@ def diff_lines(result: Result) -> Iterator[Line]:
 
 
 def problem_lines(problems: Iterable[Problem]) -> Iterator[Line]:
-    """What is wrong, the worst first; the remedy of each on a line of its own."""
+    """What is wrong, the worst first, each with its remedy below; neighbours with the same remedy share it."""
     shown = ranked(problems)
     for severity in Severity:
         group = [problem for problem in shown if problem.severity is severity]
         if group:
             yield Line(f"{severity.value.capitalize()}s ({len(group)})", Tone(severity.value))
-        for problem in group:
+        for problem, following in zip_longest(group, group[1:]):
             where = f"{problem.location}: " if problem.location else ""
             yield Line(clean(f"{where}{problem.message}"), indent=2)
-            if problem.remedy:
+            if problem.remedy and not (following and following.remedy == problem.remedy):
                 yield Line(clean(problem.remedy), Tone.DIM, indent=6)
 
 

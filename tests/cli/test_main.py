@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -16,6 +17,7 @@ import pytest
 import imgupdate.cli.main as entry
 from imgupdate import __version__
 from imgupdate.cli.main import COMMANDS, main
+from imgupdate.cli.streams import OutputLost
 from imgupdate.errors import Error, UsageError
 from tests.cli.support import guide, imgupdate
 
@@ -98,7 +100,9 @@ def misbehave(how: str) -> int:
     if how == "interrupt":
         raise KeyboardInterrupt
     if how == "pipe":
-        raise BrokenPipeError
+        raise OutputLost(BrokenPipeError())
+    if how == "full":
+        raise OutputLost(OSError(errno.ENOSPC, "No space left on device"))
     return 7
 
 
@@ -181,6 +185,29 @@ def test_nothing_more_is_written_to_a_reader_that_went_away(tmp_path: Path) -> N
         stream.write("what was still waiting")
 
     assert (tmp_path / "out").read_text() == ""
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--path", "."]])
+def test_a_full_disk_below_the_output_is_told_where_it_can_be(tmp_path: Path, arguments: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "imgupdate", *arguments],
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    assert (done.returncode, done.stderr) == (1, "error: the output could not be written: No space left on device\n")
+
+
+@pytest.mark.usefixtures("misbehaving")
+def test_a_full_disk_below_the_output_is_no_defect() -> None:
+    ran = imgupdate("misbehave", "full")
+
+    assert (ran.code, ran.err) == (1, "error: the output could not be written: No space left on device\n")
 
 
 def test_an_interrupted_scan_does_not_wait_for_the_registry(tmp_path: Path) -> None:

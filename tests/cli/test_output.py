@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import io
 import os
@@ -17,8 +18,9 @@ from typing import TextIO
 import pytest
 
 from imgupdate.cli import plain
-from imgupdate.cli.output import TextReport, is_colourful, make_progress, tolerant, width_of
+from imgupdate.cli.output import TextReport, make_progress
 from imgupdate.cli.progress import BarProgress, LogProgress
+from imgupdate.cli.streams import OutputLost, is_colourful, width_of, writing
 from imgupdate.results import Cause, Result, Severity
 from tests.report.results import edit, key, marker, problem, result, selection, unavailable, updated
 
@@ -34,9 +36,9 @@ def on_terminal(write: Callable[[TextIO], None], columns: int = 80) -> str:
     attributes[1] &= ~termios.OPOST
     termios.tcsetattr(theirs, termios.TCSANOW, attributes)
     with os.fdopen(theirs, "w", encoding="utf-8") as stream:
-        write(tolerant(stream))
-        stream.write("\0")
-        stream.flush()
+        with writing(stream):
+            write(stream)
+            stream.write("\0")
         received = b""
         while not received.endswith(b"\0"):
             received += os.read(ours, 4096)
@@ -183,10 +185,21 @@ def assert_harmless(shown: str) -> None:
 
 
 def test_a_stream_that_lacks_a_character_gets_its_escape(tmp_path: Path) -> None:
-    with (tmp_path / "out").open("w", encoding="ascii") as stream:
-        tolerant(stream).write("… é")
+    with (tmp_path / "out").open("w", encoding="ascii") as stream, writing(stream):
+        stream.write("… é")
 
     assert (tmp_path / "out").read_bytes() == rb"\u2026 \xe9"
+
+
+def test_a_report_that_cannot_be_written_is_lost() -> None:
+    class Full(io.StringIO):
+        def flush(self) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OutputLost) as caught, writing(Full()) as stream:
+        stream.write("a report")
+
+    assert caught.value.error.errno == errno.ENOSPC
 
 
 @pytest.mark.parametrize(

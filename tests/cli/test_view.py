@@ -138,7 +138,7 @@ def test_problems_stand_under_their_severity_with_their_remedy_below() -> None:
     given = [
         problem("a notice", Severity.NOTICE, path=None, remedy=""),
         problem("an\nerror", path="a\x07.yaml"),
-        problem("another", line=12),
+        problem("another", line=12, remedy="correct that"),
     ]
 
     assert list(problem_lines(given)) == [
@@ -146,9 +146,22 @@ def test_problems_stand_under_their_severity_with_their_remedy_below() -> None:
         Line(r"a\x07.yaml:3: an\x0aerror", indent=2),
         Line("correct it", Tone.DIM, indent=6),
         Line("apps/podinfo.yaml:12: another", indent=2),
-        Line("correct it", Tone.DIM, indent=6),
+        Line("correct that", Tone.DIM, indent=6),
         Line("Notices (1)", Tone.NOTICE),
         Line("a notice", indent=2),
+    ]
+
+
+def test_neighbours_with_the_same_remedy_share_it() -> None:
+    given = [problem("a"), problem("b"), problem("c", remedy=""), problem("d")]
+
+    assert [line.text.split(": ")[-1] for line in problem_lines(given)][1:] == [
+        "a",
+        "b",
+        "correct it",
+        "c",
+        "d",
+        "correct it",
     ]
 
 
