@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -97,6 +95,8 @@ class Workspace:
 
     def write_all(self, edits: Sequence[FileEdit]) -> tuple[Problem, ...]:
         """Write every edit that can be written, several at once; what is wrong with the others, in their order."""
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - it brings logging; a dry run needs neither
+
         with ThreadPoolExecutor(_WRITERS) as pool:
             problems = tuple(problem for problem in pool.map(self._attempt, edits) if problem)
         for path in sorted({edit.path.rpartition("/")[0] for edit in edits}):
@@ -153,7 +153,7 @@ class Workspace:
                 refuse(edit.path, "has changed since it was read", "run again")
             if not state.st_mode & stat.S_IWUSR:
                 refuse(edit.path, "is write-protected", "give its owner the permission to write (chmod u+w)")
-            fresh = f".imgupdate-{secrets.token_hex(8)}"
+            fresh = f".imgupdate-{os.urandom(8).hex()}"
             try:
                 _fill(folder, fresh, edit.after, like=descriptor)
                 if _identity(os.stat(name, dir_fd=folder, follow_symlinks=False)) != _identity(state):
