@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from operator import attrgetter
-from typing import Final
+from typing import Final, NamedTuple
 
 from yaml.events import (
     AliasEvent,
@@ -23,7 +23,7 @@ from yaml.events import (
     StreamStartEvent,
 )
 
-from imgupdate.documents.events import IN_FLOW, KEY, ROOT, VALUE, Event, Parsed
+from imgupdate.documents.events import IN_FLOW, ITEM, KEY, VALUE, Event, Parsed
 
 BREAKS: Final = "\n\r\x85\u2028\u2029"
 """What ends a line in YAML 1.1, and so to libyaml."""
@@ -71,8 +71,7 @@ class _Head:
     is_before_blank: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(NamedTuple):
     """A comment: where it is in its part, its text from the `#` on, and the index of its scalar's event or why none.
 
     `trailing` is whether there is something before it on its line.
@@ -87,9 +86,10 @@ class Comment:
 def comments(parsed: Parsed, text: str, needles: Sequence[str]) -> Iterator[Comment]:
     """The comments that hold one of the needles, in the order of the text. Needles in scalars are passed over."""
     events = parsed.events
+    before = 0
     position = _find(text, needles, 0)
     while position >= 0:
-        before = bisect_right(events, position, key=_start) - 1
+        before = bisect_right(events, position, before, key=_start) - 1
         event = events[before]
         end: int = event.end_mark.index
         if position < end:
@@ -107,7 +107,7 @@ def comments(parsed: Parsed, text: str, needles: Sequence[str]) -> Iterator[Comm
 def content_start(event: Event, text: str) -> int:
     """Where a scalar begins after its anchor and its tag."""
     position: int = event.start_mark.index
-    if event.anchor is None and event.tag is None:
+    if not _has_properties(event):
         return position
     end: int = event.end_mark.index
     while position < end and (found := PROPERTY.match(text, position, end)):
@@ -116,6 +116,8 @@ def content_start(event: Event, text: str) -> int:
 
 
 def _find(text: str, needles: Sequence[str], start: int) -> int:
+    if len(needles) == 1:
+        return text.find(needles[0], start)
     return min((found for needle in needles if (found := text.find(needle, start)) >= 0), default=-1)
 
 
@@ -126,20 +128,26 @@ def _has_line_behind(event: Event) -> bool:
 def _owner(parsed: Parsed, index: int) -> int | Stray:
     """A scalar or alias as the owner of a comment, or why it cannot be that."""
     event = parsed.events[index]
-    role = parsed.roles[index] & ~IN_FLOW
-    if role == KEY:
-        return Stray.KEY
-    if role == ROOT:
-        return Stray.ROOT
+    role = parsed.role(index) & ~IN_FLOW
     if type(event) is AliasEvent:
         return Stray.ALIAS
-    return Stray.EMPTY if not event.style and not event.value else index
+    if not event.style and not event.value:
+        return Stray.EMPTY
+    if role in (VALUE, ITEM):
+        return index
+    return Stray.KEY if role == KEY else Stray.ROOT
 
 
 def _owner_of_line(parsed: Parsed, text: str, index: int) -> int | Stray:
     """The owner of a comment on the line of a scalar or alias."""
     owner = _owner(parsed, index)
-    return Stray.SECOND if isinstance(owner, int) and _line_comments(parsed.events[index], text) > 1 else owner
+    if isinstance(owner, int) and _has_properties(parsed.events[index]):
+        return Stray.SECOND if _line_comments(parsed.events[index], text) > 1 else owner
+    return owner
+
+
+def _has_properties(event: Event) -> bool:
+    return event.anchor is not None or event.tag is not None
 
 
 def _line_comments(event: Event, text: str) -> int:
@@ -158,7 +166,7 @@ def _comments_inside(event: Event, text: str) -> Iterator[tuple[re.Match[str], b
         if is_block:
             header = _BREAK.search(text, end)
             end = header.start() if header else len(text)
-    if end == start or (event.anchor is None and event.tag is None and not is_block):
+    if end == start or not (is_block or _has_properties(event)):
         return
     previous = start
     for found in _COMMENT.finditer(text, start, end):
@@ -233,12 +241,12 @@ def _heads_scalar(parsed: Parsed, tail: str, before: int, below: int, heads: Seq
 def _owner_behind(parsed: Parsed, text: str, before: int, line: str) -> int | Stray:
     """The owner of a comment that has something before it; `line` is that, without the event that is before the gap."""
     event = parsed.events[before]
-    in_flow = parsed.roles[before] & IN_FLOW
+    in_flow = parsed.role(before) & IN_FLOW
     if type(event) in (ScalarEvent, AliasEvent) and (not line or (line == "," and in_flow)):
         return _owner_of_line(parsed, text, before)
     if line.endswith(":"):
         below = before + 1
-        if parsed.roles[below] == VALUE | IN_FLOW and type(parsed.events[below]) in (ScalarEvent, AliasEvent):
+        if parsed.role(below) == VALUE | IN_FLOW and type(parsed.events[below]) in (ScalarEvent, AliasEvent):
             return Stray.SECOND if _line_comments(parsed.events[below], text) else _owner(parsed, below)
         return Stray.BEFORE_VALUE
     return Stray.KEY if line.endswith("?") else Stray.COLLECTION

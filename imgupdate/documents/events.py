@@ -7,6 +7,7 @@ Measured for a file of two documents and 134 events: `yaml.parse` 92 µs, `CPars
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -16,6 +17,8 @@ import yaml
 from yaml._yaml import CParser
 from yaml.events import (
     AliasEvent,
+    CollectionEndEvent,
+    CollectionStartEvent,
     DocumentStartEvent,
     MappingEndEvent,
     MappingStartEvent,
@@ -52,13 +55,49 @@ class Part:
     start: int
 
 
-@dataclass(frozen=True, slots=True)
 class Parsed:
-    """The events of a part, the role of each, and where its documents start among them."""
+    """The events of a part; the role of each, and where its documents start, are worked out as far as they are asked.
 
-    events: list[Event]
-    roles: list[int]
-    documents: list[int]
+    Most of what a role takes is skipped in this way, since markers are near the beginning of most documents.
+    """
+
+    __slots__ = ("_documents", "_open", "_role", "_roles", "events")
+
+    def __init__(self, events: list[Event]) -> None:
+        self.events = events
+        self._roles: list[int] = []
+        self._documents: list[int] = []
+        self._open: list[int] = []
+        self._role = ROOT
+
+    def role(self, index: int) -> int:
+        """The role of an event: of a scalar, an alias or the start of a collection; of others that of what follows."""
+        if index >= len(self._roles):
+            self._advance(index)
+        return self._roles[index]
+
+    def document(self, index: int) -> int:
+        """The index of the root of the document that an event is in."""
+        self.role(index)
+        return self._documents[bisect_right(self._documents, index) - 1] + 1
+
+    def _advance(self, index: int) -> None:
+        role, roles, open_roles = self._role, self._roles, self._open
+        for event in islice(self.events, len(roles), index + 1):
+            roles.append(role)
+            kind = type(event)
+            if kind is ScalarEvent or kind is AliasEvent:
+                role = _NEXT[role]
+            elif kind is MappingStartEvent or kind is SequenceStartEvent:
+                open_roles.append(role)
+                role = KEY if kind is MappingStartEvent else ITEM
+                if event.flow_style:
+                    role |= IN_FLOW
+            elif kind is MappingEndEvent or kind is SequenceEndEvent:
+                role = _NEXT[open_roles.pop()]
+            elif kind is DocumentStartEvent:
+                self._documents.append(len(roles) - 1)
+        self._role = role
 
 
 def split(text: str, path: str) -> list[Part]:
@@ -90,6 +129,20 @@ def split(text: str, path: str) -> list[Part]:
     return parts
 
 
+def stream(text: str) -> Iterator[Event]:
+    """The events of one part, as they come.
+
+    Raises:
+        yaml.YAMLError: it is not YAML; also while the events are taken.
+        OverflowError: it is beyond a bound; the message says which; also while the events are taken.
+
+    """
+    events: Iterator[Event] = iter(CParser(text).get_event, None)
+    if len(text) > MAXIMUM_EVENTS or text.count("[") + text.count("{") > MAXIMUM_DEPTH:
+        return _bounded(events)
+    return events
+
+
 def parse(text: str) -> Parsed:
     """Parse one part.
 
@@ -98,38 +151,25 @@ def parse(text: str) -> Parsed:
         OverflowError: it is beyond a bound; the message says which.
 
     """
-    events: list[Event] = []
-    roles: list[int] = []
-    documents: list[int] = []
-    aliases = False
-    open_roles: list[int] = []
-    role = ROOT
-    stream: Iterator[Event] = iter(CParser(text).get_event, None)
-    for event in islice(stream, MAXIMUM_EVENTS + 1):
-        events.append(event)
-        roles.append(role)
-        kind = type(event)
-        if kind is ScalarEvent:
-            role = _NEXT[role]
-        elif kind is MappingEndEvent or kind is SequenceEndEvent:
-            role = _NEXT[open_roles.pop()]
-        elif kind is MappingStartEvent or kind is SequenceStartEvent:
-            open_roles.append(role)
-            role = KEY if kind is MappingStartEvent else ITEM
-            if event.flow_style:
-                role |= IN_FLOW
-            if len(open_roles) > MAXIMUM_DEPTH:
-                raise OverflowError(f"it is nested deeper than {MAXIMUM_DEPTH} levels")
-        elif kind is AliasEvent:
-            role = _NEXT[role]
-            aliases = True
-        elif kind is DocumentStartEvent:
-            documents.append(len(events) - 1)
-    if len(events) > MAXIMUM_EVENTS:
-        raise OverflowError(f"it has more than {MAXIMUM_EVENTS} nodes")
-    if aliases:
+    events = list(stream(text))
+    if "*" in text:
         _demand_anchors(events)
-    return Parsed(events, roles, documents)
+    return Parsed(events)
+
+
+def _bounded(events: Iterator[Event]) -> Iterator[Event]:
+    """The same events, up to the bounds: libyaml takes time quadratic in the depth of brackets and braces."""
+    depth = 0
+    for number, event in enumerate(events, 1):
+        if number > MAXIMUM_EVENTS:
+            raise OverflowError(f"it has more than {MAXIMUM_EVENTS} nodes")
+        if isinstance(event, CollectionStartEvent):
+            depth += 1
+            if depth > MAXIMUM_DEPTH:
+                raise OverflowError(f"it is nested deeper than {MAXIMUM_DEPTH} levels")
+        elif isinstance(event, CollectionEndEvent):
+            depth -= 1
+        yield event
 
 
 def check(text: str) -> None:
@@ -140,8 +180,9 @@ def check(text: str) -> None:
         OverflowError: it is beyond a bound; the message says which.
 
     """
-    if text.count("[") + text.count("{") > MAXIMUM_DEPTH:  # libyaml takes time quadratic in the depth of these
-        parse(text)
+    if text.count("[") + text.count("{") > MAXIMUM_DEPTH:
+        for _ in stream(text):
+            pass
     else:
         CParser(text).raw_parse()
 

@@ -33,8 +33,7 @@ class Objects:
 
     def at(self, index: int) -> ObjectIdentifier:
         """The object of the event with an index: that of its document, or of the item where this is a `kind: List`."""
-        documents = self._parsed.documents
-        root = documents[bisect_right(documents, index) - 1] + 1
+        root = self._parsed.document(index)
         if root not in self._found:
             self._found[root] = _identify(self._parsed.events, root)
         whole, items = self._found[root]
@@ -88,10 +87,10 @@ def _values(events: list[Event], root: int, names: tuple[str, ...]) -> dict[str,
         return found
     position = root + 1
     while len(found) < len(names) and type(key := events[position]) is not MappingEndEvent:
-        value = _after(events, position)
+        value = position + 1 if type(key) is ScalarEvent else _after(events, position)
         if type(key) is ScalarEvent and key.value in names:
             found.setdefault(key.value, value)
-        position = _after(events, value)
+        position = value + 1 if type(events[value]) is ScalarEvent else _after(events, value)
     return found
 
 

@@ -2,54 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from operator import attrgetter
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
-from yaml.events import (
-    AliasEvent,
-    DocumentEndEvent,
-    DocumentStartEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceStartEvent,
-)
+from yaml.events import AliasEvent, CollectionStartEvent, ScalarEvent
 
-from imgupdate.documents.events import Event, Parsed
+from imgupdate.documents.events import Event
 from imgupdate.documents.scalars import Spelling
 
-_SCALAR: Final = attrgetter("value", "style", "tag", "anchor", "implicit")
-_COLLECTION: Final = attrgetter("anchor", "tag", "implicit", "flow_style")
-_REST: Final = {
-    AliasEvent: attrgetter("anchor"),
-    DocumentStartEvent: attrgetter("explicit", "version", "tags"),
-    DocumentEndEvent: attrgetter("explicit"),
-    MappingStartEvent: _COLLECTION,
-    SequenceStartEvent: _COLLECTION,
-}
+_QUOTES: Final = ('"', "'", "|", ">")
 
 
-def first_difference(before: Parsed, after: Parsed, wanted: Mapping[int, Spelling]) -> int | None:
-    """The index of the first event that is not what it must be after an edit, None if all are.
+class Outline(NamedTuple):
+    """All that a reader makes of some events: their structure, values, quotes, anchors, tags and aliases.
 
-    `wanted` holds the edited scalars by the index of their events; their quoting is free, their value, tag and anchor
-    are not.
+    It is a tenth of the size of the events, and comparing two takes a tenth of the time of parsing.
     """
-    old, new = before.events, after.events
-    for index, (one, other) in enumerate(zip(old, new, strict=False)):
-        kind = type(one)
-        if kind is not type(other):
-            return index
-        if kind is ScalarEvent:
-            if _SCALAR(one) != _SCALAR(other) and not _is_wanted(one, other, wanted.get(index)):
-                return index
-        elif kind in _REST and _REST[kind](one) != _REST[kind](other):
-            return index
+
+    values: list[object]
+    """The kind of each event; of a scalar its value behind its quote or block indicator, as no plain one begins."""
+    properties: dict[int, tuple[str | None, str | None]]
+    """Anchor and tag by the index of the event, where there are any; of an alias its anchor."""
+
+
+def outline(events: Sequence[Event], text: str) -> Outline:
+    """What a reader makes of the events of a text."""
+    values: list[object] = [
+        (event.style + event.value if event.style else event.value) if type(event) is ScalarEvent else type(event)
+        for event in events
+    ]
+    return Outline(values, _properties(events) if "&" in text or "!" in text or "*" in text else {})
+
+
+def first_difference(before: Outline, after: Outline, wanted: Mapping[int, Spelling]) -> int | None:
+    """The index of the first event that is not what it must be after an edit, None if there is none.
+
+    `wanted` holds the edited scalars by the index of their events: value and tag must be as said there, their quoting
+    is free. All else must be as before.
+    """
+    expected, found = before.values.copy(), after.values
+    properties = before.properties.copy()
     for index, spelling in wanted.items():
-        if index < len(new) and not _is_wanted(old[index], new[index], spelling):
-            return index
-    return None if len(old) == len(new) else min(len(old), len(new))
+        if index < len(found) and found[index] in _forms(spelling.value):
+            expected[index] = found[index]
+        if index in properties:
+            _retag(properties, index, spelling.tag)
+    if expected == found and properties == after.properties:
+        return None
+    differences = [index for index, pair in enumerate(zip(expected, found, strict=False)) if pair[0] != pair[1]]
+    named = {*properties, *after.properties}
+    differences += (index for index in named if properties.get(index) != after.properties.get(index))
+    return min(differences, default=min(len(expected), len(found)))
 
 
-def _is_wanted(old: Event, new: Event, wanted: Spelling | None) -> bool:
-    return wanted is not None and new.value == wanted.value and new.tag == wanted.tag and new.anchor == old.anchor
+def _forms(value: str) -> tuple[str, ...]:
+    """A value in each of the quotes, and without if that can be."""
+    quoted = tuple(quote + value for quote in _QUOTES)
+    return (*quoted, value) if value and value[0] not in _QUOTES else quoted
+
+
+def _retag(properties: dict[int, tuple[str | None, str | None]], index: int, tag: str | None) -> None:
+    anchor, _ = properties.pop(index)
+    if anchor is not None or tag is not None:
+        properties[index] = (anchor, tag)
+
+
+def _properties(events: Sequence[Event]) -> dict[int, tuple[str | None, str | None]]:
+    found: dict[int, tuple[str | None, str | None]] = {}
+    for index, event in enumerate(events):
+        if isinstance(event, ScalarEvent | CollectionStartEvent):
+            if event.anchor is not None or event.tag is not None:
+                found[index] = (event.anchor, event.tag)
+        elif isinstance(event, AliasEvent):
+            found[index] = (event.anchor, None)
+    return found

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from imgupdate.documents.comments import BLOCK_STYLES, BREAKS, PROPERTY, content_start
 from imgupdate.documents.events import IN_FLOW, Event
@@ -29,8 +28,7 @@ _NON_SPACE: Final = re.compile(f"[^ {BREAKS}]")
 _WRONG_TAGS: Final = frozenset(f"tag:yaml.org,2002:{name}" for name in ("bool", "int", "float", "null", "timestamp"))
 
 
-@dataclass(frozen=True, slots=True)
-class Splice:
+class Splice(NamedTuple):
     """Characters of a part to be replaced."""
 
     start: int
@@ -38,8 +36,7 @@ class Splice:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Spelling:
+class Spelling(NamedTuple):
     """How one scalar is changed, and the value and tag that a parser must then find there."""
 
     splices: tuple[Splice, ...]

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from yaml import YAMLError
 
 from imgupdate.documents.bounds import Places, decode
-from imgupdate.documents.comments import Comment, Stray, comments, content_start
-from imgupdate.documents.events import Parsed, Part, check, parse, split, unparsable
+from imgupdate.documents.comments import Stray, comments, content_start
+from imgupdate.documents.events import Event, Part, check, parse, split, stream, unparsable
 from imgupdate.documents.objects import Objects
-from imgupdate.documents.proof import first_difference
+from imgupdate.documents.proof import Outline, first_difference, outline
 from imgupdate.documents.scalars import Spelling, spell
 from imgupdate.errors import ManifestError
 from imgupdate.results import ObjectIdentifier
@@ -23,16 +22,14 @@ _NOWHERE: Final = ObjectIdentifier()
 _UNPROVEN: Final = "report it with the file; set this value by hand until then"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Field:
+class Field(NamedTuple):
     """A scalar of a source; made by it and understood by it alone."""
 
     part: int
     event: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Annotated:
+class Annotated(NamedTuple):
     """A comment of a source and the scalar that it belongs to, or why there is none.
 
     Line and column are those of the scalar, or else those of the comment. `trailing` is whether the comment has
@@ -48,10 +45,18 @@ class Annotated:
     object: ObjectIdentifier = _NOWHERE
 
 
-class Source:
-    """One file. It holds the events of the documents that were looked at, so let it go when it is done with."""
+class _Marked(NamedTuple):
+    """A part of which some scalars may be set, and what it says now."""
 
-    __slots__ = ("_parsed", "_parts", "_path", "_places", "_text")
+    outline: Outline
+    scalars: dict[int, tuple[Event, int]]
+    """The scalars that belong to a comment, and their roles."""
+
+
+class Source:
+    """One file. It keeps what its marked documents say, which is several times their size."""
+
+    __slots__ = ("_marked", "_parts", "_path", "_places", "_text")
 
     def __init__(self, data: bytes, path: str) -> None:
         """Decode the bytes.
@@ -63,7 +68,7 @@ class Source:
         self._path = path
         self._text = decode(data, path)
         self._parts: list[Part] = split(self._text, path)
-        self._parsed: dict[int, Parsed] = {}
+        self._marked: dict[int, _Marked] = {}
         self._places = Places(self._text)
 
     def comments(self, needles: Sequence[str]) -> Iterator[Annotated]:
@@ -80,37 +85,31 @@ class Source:
                 if not any(needle in part.text for needle in needles):
                     check(part.text)
                     continue
-                parsed = self._parsed[number] = parse(part.text)
+                parsed = parse(part.text)
             except (YAMLError, OverflowError) as error:
                 raise unparsable(error, self._text, part, self._path) from error
+            scalars: dict[int, tuple[Event, int]] = {}
             objects = Objects(parsed)
-            taken = -1
             for comment in comments(parsed, part.text, needles):
-                owner = comment.owner
-                if owner == taken:
-                    owner = Stray.SECOND
+                owner = comment.owner if comment.owner not in scalars else Stray.SECOND
                 if isinstance(owner, Stray):
                     line, column = self._places.at(part.start + comment.start)
-                    yield Annotated(
-                        comment=comment.text, trailing=comment.trailing, owner=owner, line=line, column=column
-                    )
+                    yield Annotated(comment.text, comment.trailing, owner, line, column)
                     continue
-                taken = owner
-                yield self._annotate(comment, number, owner, objects)
-
-    def _annotate(self, comment: Comment, number: int, owner: int, objects: Objects) -> Annotated:
-        part = self._parts[number]
-        event = self._parsed[number].events[owner]
-        line, column = self._places.at(part.start + content_start(event, part.text))
-        return Annotated(
-            comment=comment.text,
-            trailing=comment.trailing,
-            owner=Field(number, owner),
-            line=line,
-            column=column,
-            value=event.value,
-            object=objects.at(owner),
-        )
+                event = parsed.events[owner]
+                scalars[owner] = (event, parsed.role(owner))
+                line, column = self._places.at(part.start + content_start(event, part.text))
+                yield Annotated(
+                    comment.text,
+                    comment.trailing,
+                    Field(number, owner),
+                    line,
+                    column,
+                    event.value,
+                    objects.at(owner),
+                )
+            if scalars:
+                self._marked[number] = _Marked(outline(parsed.events, part.text), scalars)
 
     def set(self, values: Mapping[Field, str]) -> bytes:
         """The bytes of the file with some scalars set, and a proof that nothing else has changed.
@@ -121,8 +120,8 @@ class Source:
         """
         by_part: dict[int, dict[int, Spelling]] = {}
         for field, value in sorted(values.items()):
-            parsed, part = self._parsed[field.part], self._parts[field.part]
-            spelling = spell(parsed.events[field.event], parsed.roles[field.event], part.text, value)
+            event, role = self._marked[field.part].scalars[field.event]
+            spelling = spell(event, role, self._parts[field.part].text, value)
             by_part.setdefault(field.part, {})[field.event] = spelling
         pieces = [self._text[: self._parts[0].start]]
         pieces += (
@@ -133,7 +132,7 @@ class Source:
 
     def _proven(self, number: int, spellings: Mapping[int, Spelling]) -> str:
         """The new text of a part."""
-        before, part = self._parsed[number], self._parts[number]
+        part, marked = self._parts[number], self._marked[number]
         pieces: list[str] = []
         position = 0
         for spelling in spellings.values():
@@ -146,17 +145,17 @@ class Source:
         text = "".join(pieces)
         try:
             text.encode()
-            after = parse(text)
+            after = outline(list(stream(text)), text)
         except (YAMLError, OverflowError, UnicodeEncodeError) as error:
-            raise self._unproven("the file would not be YAML any more", number, min(spellings)) from error
-        wrong = first_difference(before, after, spellings)
-        if wrong is not None:
-            raise self._unproven("more than the marked value would change", number, wrong)
+            raise self._unproven("the file would not be YAML any more", number, spellings) from error
+        if first_difference(marked.outline, after, spellings) is not None:
+            raise self._unproven("more than the marked value would change", number, spellings)
         return text
 
-    def _unproven(self, message: str, number: int, index: int) -> ManifestError:
-        part, events = self._parts[number], self._parsed[number].events
-        line, _ = self._places.at(part.start + events[min(index, len(events) - 1)].start_mark.index)
+    def _unproven(self, message: str, number: int, spellings: Mapping[int, Spelling]) -> ManifestError:
+        part = self._parts[number]
+        event, _ = self._marked[number].scalars[min(spellings)]
+        line, _ = Places(self._text).at(part.start + event.start_mark.index)
         return ManifestError(
-            f"the new value cannot be written here: {message}", where=f"{self._path}:{line}", remedy=_UNPROVEN
+            f"the marked values cannot be set: {message}", where=f"{self._path}:{line}", remedy=_UNPROVEN
         )
