@@ -6,6 +6,7 @@ configuration as a whole cannot be read.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -249,6 +250,47 @@ def test_links_that_lead_in_circles_nowhere_or_out_of_the_tree(
     assert ":5.0.0 " in outside.read_text()
 
 
+HOSTILE_NAMES = [
+    b"::error::owned.yaml",
+    b"a\n::add-mask::owned.yaml",
+    b"\x1b[2J.yaml",
+    b"##[error]owned.yaml",
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+@pytest.mark.parametrize("setter", ["flux-system:good", "flux-system:typo"])
+def test_file_names_that_want_to_be_commands(tree: Tree, registry: RegistryTwin, name: bytes, setter: str) -> None:
+    path = tree.root / os.fsdecode(name)
+    path.write_text(deployment(f"{registry.host}/good:5.0.0", setter))
+
+    shown = run(tree.root, "--write")
+
+    assert_harmless(shown)
+    assert (":5.0.3 " in path.read_text()) is (setter == "flux-system:good")
+    assert shown.code == (0 if setter == "flux-system:good" else 5)
+
+
+def test_a_file_whose_name_is_no_text(tree: Tree, registry: RegistryTwin) -> None:
+    path = tree.root / os.fsdecode(b"\xff.yaml")
+    path.write_text(deployment(f"{registry.host}/good:5.0.0", "flux-system:good"))
+
+    shown = run(tree.root, "--write")
+
+    assert_harmless(shown)
+    assert shown.code == 5
+    assert r"  \udcff.yaml: is passed over: its name is not UTF-8" in shown.out
+    assert tree.changed == {GOOD, os.fsdecode(b"\xff.yaml")}
+    assert ":5.0.0 " in path.read_text()
+
+
+def assert_harmless(shown: Ran) -> None:
+    for line in (shown.out + shown.err).split("\n"):
+        assert line.isprintable(), line
+        assert not line.lstrip().startswith("::"), line
+        assert "##[" not in line, line
+
+
 def test_a_link_to_a_file_of_the_tree_stands_for_it(tree: Tree, registry: RegistryTwin) -> None:
     tree.lay_out({"shared/app.yaml": deployment(f"{registry.host}/good:5.0.0", "flux-system:good")})
     (tree.root / "link.yaml").symlink_to("shared/app.yaml")
@@ -409,7 +451,4 @@ def test_tags_that_are_not_valid_are_never_written(tree: Tree) -> None:
         "the registry lists 5 entries that are not tags; left out; "
     ]
     assert "owned" not in "".join(content.decode() for content in tree.now.values())
-    for line in (shown.out + shown.err).splitlines():
-        assert line.isprintable()
-        assert not line.lstrip().startswith("::")
-        assert "##[" not in line
+    assert_harmless(shown)

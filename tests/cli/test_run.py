@@ -211,6 +211,37 @@ def test_configuration_can_be_kept_elsewhere_in_the_tree(tmp_path: Path, registr
     assert tree.changed == {"apps/podinfo.yaml"}
 
 
+@pytest.mark.parametrize(("repository_name", "changed"), [("org/fleet", {"apps/podinfo.yaml"}), ("org/fork", set())])
+def test_an_automation_runs_in_the_repository_of_its_source_only(
+    tmp_path: Path,
+    registry: RegistryTwin,
+    monkeypatch: pytest.MonkeyPatch,
+    repository_name: str,
+    changed: set[str],
+) -> None:
+    monkeypatch.setenv("GITHUB_SERVER_URL", "https://git.example")
+    monkeypatch.setenv("GITHUB_REPOSITORY", repository_name)
+    tree = guide(tmp_path, registry.host).lay_out(
+        {
+            "flux/automation.yaml": (
+                "apiVersion: image.toolkit.fluxcd.io/v1\nkind: ImageUpdateAutomation\n"
+                "metadata: {name: all, namespace: flux-system}\nspec:\n  interval: 1h\n"
+                "  sourceRef: {kind: GitRepository, name: fleet}\n"
+                "  git: {commit: {author: {email: a@example.com}}}\n---\n"
+                "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\n"
+                "metadata: {name: fleet, namespace: flux-system}\n"
+                "spec: {interval: 1m, url: 'ssh://git@git.example/org/fleet.git'}\n"
+            )
+        }
+    )
+
+    ran = run(tmp_path, "--write")
+
+    assert ran.code == 0
+    assert tree.changed == changed
+    assert ("Notices" in ran.out) is not bool(changed)
+
+
 def test_an_empty_tree_is_no_failure_and_says_what_is_missing(tmp_path: Path) -> None:
     ran = run(tmp_path)
 
