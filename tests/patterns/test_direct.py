@@ -66,6 +66,7 @@ def test_a_plain_pattern_is_matched_by_re_as_by_re2(pattern: str, samples: list[
         r"^(?<v>\d+\.\d+\.\d+)-alpine$",
         "^[a-f0-9]{7,40}$",
         "^v?[0-9]+$",
+        "^[b-f]+g?[h-k]*a",
         r"^RELEASE\.(?P<t>[0-9T]+)Z$",
         "^$",
         "^",
