@@ -8,6 +8,7 @@ import resource
 import socket
 import sys
 import tracemalloc
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -81,7 +82,9 @@ def unprivileged(root: Path, work: Callable[[Path], object], *, except_for: Path
     The child of root sees the tree as its whole file system, since the folders above may be closed to others.
     """
     reader, writer = os.pipe()
-    child = os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # other tests may leave threads; the child uses none
+        child = os.fork()
     if child == 0:
         try:
             if os.geteuid() == 0:
