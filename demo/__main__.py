@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from demo.scene import HERE, differences, lay_out, registry
+from demo.scene import differences, environment, lay_out, registry
 
 COMMAND = ("run", "--write")
-ENVIRONMENT = ("PATH", "TERM", "COLUMNS", "LINES", "NO_COLOR", "LANG", "LC_ALL")
 
 
 def main() -> int:
@@ -24,11 +22,11 @@ def main() -> int:
         say(f"{root} holds the repository of Flux's image update guide:")
         for path in sorted(root.rglob("*.yaml")):
             print(f"   {path.relative_to(root)}")
-        first = imgupdate(root, scratch)
+        first = imgupdate(root, Path(scratch))
         if first or (wrong := differences(root, twin.host)):
             return fail(first, "" if first else f"these files are not as in demo/after: {', '.join(wrong)}")
         say("Six fields have new tags, and no other byte has changed. Once more, to see that nothing is left to do:")
-        second = imgupdate(root, scratch)
+        second = imgupdate(root, Path(scratch))
         if second or (wrong := differences(root, twin.host)):
             return fail(second, "" if second else f"the second run changed files: {', '.join(wrong)}")
     say("Done. The manifests are in demo/before and demo/after, the tags in demo/tags.")
@@ -36,16 +34,13 @@ def main() -> int:
     return 0
 
 
-def imgupdate(root: Path, home: str) -> int:
+def imgupdate(root: Path, home: Path) -> int:
     """Run the command in the repository, without the viewer's own credentials and proxies; return its exit code."""
     print(f"\n$ cd {root.name} && imgupdate {' '.join(COMMAND)}", flush=True)
-    environment = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
-    environment |= {"HOME": home, "PYTHONPATH": str(HERE.parent)}
+    seen = environment(home)
     if not sys.stdout.isatty():
-        environment.setdefault("COLUMNS", "132")  # as wide as the logs of CI
-    return subprocess.run(
-        [sys.executable, "-m", "imgupdate", *COMMAND], cwd=root, env=environment, check=False
-    ).returncode
+        seen.setdefault("COLUMNS", "132")  # as wide as the logs of CI
+    return subprocess.run([sys.executable, "-m", "imgupdate", *COMMAND], cwd=root, env=seen, check=False).returncode
 
 
 def say(text: str) -> None:

@@ -5,6 +5,7 @@ The manifests name the real registries. On the stage, the embedded one plays the
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from tests.twins.registry import RegistryTwin
 
 HERE = Path(__file__).parent
 PLAYED = ("ghcr.io", "quay.io")
+ENVIRONMENT = ("PATH", "TERM", "COLUMNS", "LINES", "NO_COLOR", "LANG", "LC_ALL")
 REMOTE = "ssh://git@github.com/you/flux-image-updates"
 
 
@@ -43,8 +45,14 @@ def lay_out(root: Path, host: str) -> None:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    subprocess.run(["git", "-c", "init.defaultBranch=main", "init", "--quiet", str(root)], check=True)
-    subprocess.run(["git", "-C", str(root), "remote", "add", "origin", REMOTE], check=True)
+    for arguments in (("init", "--quiet", "--initial-branch=main"), ("remote", "add", "origin", REMOTE)):
+        subprocess.run(["git", "-C", str(root), *arguments], env=environment(root), check=True)
+
+
+def environment(home: Path) -> dict[str, str]:
+    """What a program of the demo sees of the viewer's environment: no credentials, proxies or settings of Git."""
+    kept = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
+    return kept | {"HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1", "PYTHONPATH": str(HERE.parent)}
 
 
 def differences(root: Path, host: str) -> list[str]:

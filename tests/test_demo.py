@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -16,24 +17,52 @@ ROOT = Path(__file__).parents[1]
 HOST = "localhost:5000"
 
 
-def test_the_demo_updates_its_repository_then_finds_nothing_to_do_and_leaves_nothing_behind(tmp_path: Path) -> None:
+@dataclass(frozen=True)
+class Played:
+    """A demo that was played: its exit code, what it printed, and what it left in the directory for temporary files."""
+
+    exit_code: int
+    output: str
+    errors: str
+    left: list[str]
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    scratch = tmp_path_factory.mktemp("scratch")
     done = subprocess.run(
         [sys.executable, "-m", "demo"],
         cwd=ROOT,
-        env={**os.environ, "TMPDIR": str(tmp_path)},
+        env={**os.environ, "TMPDIR": str(scratch)},
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
+    left = [path.name for path in scratch.iterdir()]
+    return Played(exit_code=done.returncode, output=done.stdout, errors=done.stderr, left=left)
 
-    assert done.returncode == 0, done.stderr
-    first, second = done.stdout.split("$ cd flux-image-updates && imgupdate")[1:]
+
+def test_the_demo_updates_its_repository_then_finds_nothing_to_do_and_leaves_nothing_behind(played: Played) -> None:
+    assert played.exit_code == 0, played.errors
+    first, second = played.output.split("$ cd flux-image-updates && imgupdate")[1:]
     added = re.findall(r"^\+[^+].*", first, re.MULTILINE)
     assert len(added) == 6
     assert all("5.0.3" in line or "1614729269" in line or "2025-03-12" in line for line in added)
     assert re.findall(r"^[+-][^+-].*imagepolicy.*", second, re.MULTILINE) == []
-    assert list(tmp_path.iterdir()) == []
+    assert played.left == []
+
+
+def test_readme_shows_lines_of_the_demo(played: Played) -> None:
+    """With the registries' own names where the demo has the address of the embedded one."""
+    shown = re.search(
+        r"^```console\n\$ imgupdate run --write\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL
+    )
+    assert shown
+    printed = re.sub(r"127\.0\.0\.1:\d+", "REGISTRY", played.output).splitlines()
+    expected = re.sub(r"ghcr\.io|quay\.io", "REGISTRY", shown[1]).splitlines()
+
+    assert [line for line in expected if line not in {*printed, "…"}] == []
 
 
 def test_the_repository_of_the_demo_has_each_kind_of_the_guide_with_a_marker() -> None:
