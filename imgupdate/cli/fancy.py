@@ -8,6 +8,7 @@ from typing import TextIO
 from rich import box
 from rich.console import Console
 from rich.padding import Padding
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
@@ -15,16 +16,16 @@ from imgupdate.cli.view import HEADINGS, Line, PolicyCells, Tone, fitted
 from imgupdate.report.text import harmless
 
 _STYLES = {
-    Tone.PLAIN: "",
-    Tone.DIM: "dim",
-    Tone.HEADING: "bold",
-    Tone.ADDED: "green",
-    Tone.REMOVED: "red",
-    Tone.HUNK: "cyan",
-    Tone.GOOD: "bold green",
-    Tone.ERROR: "bold red",
-    Tone.WARNING: "bold yellow",
-    Tone.NOTICE: "bold blue",
+    Tone.PLAIN: Style(),
+    Tone.DIM: Style(dim=True),
+    Tone.HEADING: Style(bold=True),
+    Tone.ADDED: Style(color="green"),
+    Tone.REMOVED: Style(color="red"),
+    Tone.HUNK: Style(color="cyan"),
+    Tone.GOOD: Style(color="green", bold=True),
+    Tone.ERROR: Style(color="red", bold=True),
+    Tone.WARNING: Style(color="yellow", bold=True),
+    Tone.NOTICE: Style(color="blue", bold=True),
 }
 
 
@@ -60,8 +61,8 @@ class Screen:
             if not begun:
                 self._console.print()
                 begun = True
-            text = Text(harmless(line.text), _STYLES[line.tone], overflow="fold")
             if line.indent:
+                text = Text(harmless(line.text), _STYLES[line.tone], overflow="fold")
                 self._console.print(Padding(text, (0, 0, 0, line.indent), expand=False))
             else:
-                self._console.print(text, soft_wrap=True)
+                self._console.file.write(_STYLES[line.tone].render(harmless(line.text)) + "\n")
