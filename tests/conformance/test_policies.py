@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from imgupdate.errors import Error, InvalidPattern, InvalidPolicy, InvalidRange, NoTagSelected
 from imgupdate.policies import (
@@ -66,12 +65,11 @@ def agrees(row: dict[str, Any], found: str | Error) -> bool:
 
 
 def test_every_recorded_policy_makes_the_recorded_choice_or_fails_for_the_same_kind_of_reason(
-    capsys: pytest.CaptureFixture[str],
+    tell: Callable[[str], None],
 ) -> None:
     wrong = [(row, found) for row in ROWS if not agrees(row, found := choose(row))]
 
-    with capsys.disabled():
-        print(f"\n{len(ROWS) - len(wrong)} of {len(ROWS)} policies")
+    tell(f"{len(ROWS) - len(wrong)} of {len(ROWS)} policies")
     assert wrong == []
     assert len(ROWS) == 3000
 
