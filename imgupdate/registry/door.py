@@ -146,7 +146,7 @@ class Door:
             ) from error
         server = TokenServer(realm, challenge.service)
         same = server == self.memory.server
-        self.realms.check(realm, public=self.memory.is_public)
+        self.realms.check(realm, public=self.memory.is_public, encrypted=url.scheme == "https")
         self.memory.server, self.memory.server_is_guess = server, False
         pointless = shown.kind is _Kind.TOKEN and shown.fresh and not shown.shared and same
         if pointless and set(challenge.scopes) <= {scope}:

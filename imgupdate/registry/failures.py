@@ -70,7 +70,7 @@ def parse_errors(body: bytes) -> tuple[RegistryError, ...]:
     listed = parsed.get("errors")
     if isinstance(listed, list):
         found = [
-            RegistryError(str(entry.get("code", "")), str(entry.get("message") or ""))
+            RegistryError(_text(entry.get("code")), _text(entry.get("message")))
             for entry in listed[:10]
             if isinstance(entry, dict)
         ]
@@ -80,6 +80,10 @@ def parse_errors(body: bytes) -> tuple[RegistryError, ...]:
         if isinstance(parsed.get(key), str):
             return (RegistryError("", parsed[key]),)
     return ()
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def describe(status: int, body: bytes, *, secrets: Iterable[str] = ()) -> str:

@@ -20,18 +20,24 @@ USUAL_PAGE_SIZE = 1000
 class KnownRegistry:
     """A registry's token server (realm and service), page size, and whether one token serves many repositories.
 
-    The page size is None where none is to be asked for.
+    The page size is None where none is to be asked for. `at_once` is how many requests it likes to have at once, None
+    where nothing is known.
     """
 
     realm: str = ""
     service: str = ""
     page_size: int | None = USUAL_PAGE_SIZE
     shared_tokens: bool = False
+    at_once: int | None = None
 
 
 _EXACT = {
     HUB_ENDPOINT: KnownRegistry(
-        realm="https://auth.docker.io/token", service="registry.docker.io", page_size=None, shared_tokens=True
+        realm="https://auth.docker.io/token",
+        service="registry.docker.io",
+        page_size=None,
+        shared_tokens=True,
+        at_once=8,
     ),
     "ghcr.io": KnownRegistry(realm="https://ghcr.io/token", service="ghcr.io", page_size=10_000, shared_tokens=True),
     "quay.io": KnownRegistry(realm="https://quay.io/v2/auth", service="quay.io", page_size=100, shared_tokens=True),

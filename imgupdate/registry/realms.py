@@ -33,8 +33,13 @@ class RealmPolicy:
     insecure: bool = False
     allowed: frozenset[str] = frozenset()
 
-    def check(self, realm: httpx.URL, *, public: bool) -> None:
-        """Whether tokens may be asked for there at all; `public` says that the registry is on the public internet.
+    def check(self, realm: httpx.URL, *, public: bool, encrypted: bool) -> None:
+        """Whether tokens may be asked for there at all.
+
+        Args:
+            realm: The address of the token server.
+            public: Whether the registry is on the public internet.
+            encrypted: Whether the registry named it over TLS; then it is not left for something less.
 
         Raises:
             ScanError: the realm is no web address, without TLS, or inside a private network.
@@ -44,7 +49,8 @@ class RealmPolicy:
         ours = host == self.host
         if not is_web_address(realm):
             raise ScanError("the registry names a token server whose address is not a web address", remedy=_REMEDY)
-        if realm.scheme == "http" and not (self.insecure or (self.plain and (ours or is_loopback(host)))):
+        local = self.plain and not encrypted and (ours or is_loopback(host))
+        if realm.scheme == "http" and not (self.insecure or local):
             raise ScanError(f"the registry names the token server {host}, which is not https", remedy=_REMEDY)
         if public and not ours and is_private_by_name(host):
             raise ScanError(

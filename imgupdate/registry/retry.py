@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 
 from imgupdate.errors import ScanError
 from imgupdate.registry.clock import Clock, Deadline
+from imgupdate.registry.known import known_registry
 from imgupdate.registry.limits import Limits
 
 RETRIED = frozenset({408, 425, 429, 499, 500, 502, 503, 504, 522})
@@ -53,7 +54,7 @@ class Gate:
     def __init__(self, host: str, clock: Clock, limits: Limits) -> None:
         self._host = host
         self._clock = clock
-        self._room = limits.per_host
+        self._room = min(limits.per_host, known_registry(host).at_once or limits.per_host)
         self._limited = limits.per_host_limited
         self._closed_until = clock.monotonic()
         self._inside = 0

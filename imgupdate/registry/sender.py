@@ -183,7 +183,7 @@ class Sender:
         request = httpx.Request(
             call.method,
             call.url,
-            headers={"User-Agent": USER_AGENT, **call.headers},
+            headers={"Host": call.url.netloc.decode("ascii"), "User-Agent": USER_AGENT, **call.headers},
             content=call.content or None,
             extensions={"timeout": Wire.timeouts(self.clock, deadline.instant)},
         )

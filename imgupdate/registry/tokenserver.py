@@ -151,8 +151,9 @@ def _read(server: TokenServer, body: bytes, clock: Clock) -> Token:
 def _life(parsed: Mapping[str, object], now: float) -> float:
     """Seconds that a token has left; all of them if it begins in the future or has ended, which shows a wrong clock."""
     stated = parsed.get("expires_in")
-    life = float(stated) if isinstance(stated, int | float) and not isinstance(stated, bool) else SHORTEST_LIFE
-    life = min(max(life, SHORTEST_LIFE), LONGEST_LIFE) if life == life else SHORTEST_LIFE  # noqa: PLR0124 - not a NaN
+    life = SHORTEST_LIFE
+    if isinstance(stated, int | float) and not isinstance(stated, bool) and stated > SHORTEST_LIFE:
+        life = float(min(stated, LONGEST_LIFE))
     issued = parsed.get("issued_at")
     if not isinstance(issued, str):
         return life

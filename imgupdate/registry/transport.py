@@ -234,6 +234,6 @@ def _proxy(route: Route, tls: ssl.SSLContext | None) -> httpcore.Proxy:
     url = httpx.URL(route.url)
     return httpcore.Proxy(
         url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=b"/"),
-        auth=(route.username, route.password) if route.username else None,
+        auth=(route.username.encode(), route.password.encode()) if route.username else None,
         ssl_context=tls if url.scheme == "https" else None,
     )

@@ -53,7 +53,7 @@ def test_a_cleaned_text_has_no_control_character_and_one_line(text: str) -> None
     [
         (b'{"errors":[{"code":"DENIED","message":"no"}]}', (RegistryError("DENIED", "no"),)),
         (b'{"errors":[{"code":"A"},{"code":"B","message":"b"}]}', (RegistryError("A", ""), RegistryError("B", "b"))),
-        (b'{"errors":[{"code":null,"message":null}]}', (RegistryError("None", ""),)),
+        (b'{"errors":[{"code":null,"message":null}]}', (RegistryError("", ""),)),
         (b'{"details":"incorrect username or password"}', (RegistryError("", "incorrect username or password"),)),
         (b'{"errors":[],"message":"m"}', (RegistryError("", "m"),)),
         (b'{"error":"invalid_grant","error_description":"d"}', (RegistryError("", "d"),)),

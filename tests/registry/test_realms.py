@@ -62,7 +62,7 @@ def test_the_reason_names_both_hosts() -> None:
 def test_a_token_server_that_may_be_asked(realm: str, settings: set[str], public: bool) -> None:
     given = policy(plain="plain" in settings, insecure="insecure" in settings)
 
-    given.check(httpx.URL(realm), public=public)
+    given.check(httpx.URL(realm), public=public, encrypted=False)
 
 
 @pytest.mark.parametrize(
@@ -83,4 +83,15 @@ def test_a_token_server_that_may_be_asked(realm: str, settings: set[str], public
 )
 def test_a_token_server_that_may_not_be_asked(realm: str, settings: set[str], public: bool, words: str) -> None:
     with pytest.raises(ScanError, match=words):
-        policy(plain="plain" in settings, insecure="insecure" in settings).check(httpx.URL(realm), public=public)
+        policy(plain="plain" in settings, insecure="insecure" in settings).check(
+            httpx.URL(realm), public=public, encrypted=False
+        )
+
+
+def test_a_registry_that_speaks_tls_does_not_lead_to_a_token_server_without() -> None:
+    realm = httpx.URL("http://registry.example.com/token")
+
+    with pytest.raises(ScanError, match="not https"):
+        policy(plain=True).check(realm, public=True, encrypted=True)
+
+    policy(insecure=True).check(realm, public=True, encrypted=True)

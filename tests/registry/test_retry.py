@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 
@@ -93,6 +94,17 @@ def test_no_more_than_so_many_are_inside_at_once() -> None:
         list(pool.map(visit, range(9)))
 
     assert max(most) == 3
+
+
+def test_docker_hub_is_asked_less_at_once() -> None:
+    clock = FakeClock()
+    gate = Gate("registry-1.docker.io", clock, Limits(per_host=32))
+
+    with ExitStack() as stack:
+        for _ in range(8):
+            stack.enter_context(gate.passage(Deadline(clock, 60)))
+        with pytest.raises(OutOfTime), gate.passage(Deadline(clock, 0)):
+            pass
 
 
 def test_after_a_429_fewer_are_let_in() -> None:

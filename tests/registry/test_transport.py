@@ -205,12 +205,12 @@ class TestProxies:
         authority = Authority()
         with (
             RegistryTwin(tls=authority.server_context(tmp_path)) as registry,
-            ProxyTwin(username="me", password="word") as proxy,
+            ProxyTwin(username="me", password="wörd") as proxy,
             patient() as client,
         ):
             registry.fill("team/app", ["1.0"])
             through = access(
-                tls=ClientTLS(ca=authority.pem), proxy=Proxy(address=proxy.url, username="me", password="word")
+                tls=ClientTLS(ca=authority.pem), proxy=Proxy(address=proxy.url, username="me", password="wörd")
             )
 
             assert client.tags(repository(image(registry)), through).tags == ("1.0",)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+_HEADER_TEXT = re.compile(r"[\x21-\x7e]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +69,8 @@ def read_entry(entry: object, source: str) -> Credential | None:
     username, password = text("username"), text("password")
     if not (username and password) and (packed := text("auth")):
         username, password = _unpack(packed)
+    if not _HEADER_TEXT.fullmatch(text("registrytoken")):
+        raise Malformed("its registrytoken is not a token")
     credential = Credential(
         source=source,
         username=username,

@@ -55,6 +55,8 @@ def test_tokens_are_read() -> None:
         ({"auth": 5}, "auth is not a text"),
         ({"password": ["x"]}, "password is not a text"),
         ({"auth": "%%%"}, "not base64"),
+        ({"registrytoken": "two\r\nlines"}, "registrytoken is not a token"),
+        ({"registrytoken": "é"}, "registrytoken is not a token"),
         ({"auth": base64.b64encode(b"\xff\xfe:x").decode()}, "not base64"),
         ({"auth": packed("no colon")}, "no user and password"),
     ],
