@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from imgupdate.config.model import RegistryAccess
 from imgupdate.images import Repository
 from imgupdate.registry.credentials.docker_config import OVERRIDE_NAME, DockerConfig, DockerCredentials
-from imgupdate.registry.credentials.helpers import Helpers
+from imgupdate.registry.credentials.helpers import HUB_SERVER, Helpers
 from imgupdate.registry.credentials.kubernetes import PullSecret
 from imgupdate.registry.credentials.model import Credential
-from imgupdate.registry.known import credential_host
+from imgupdate.registry.known import HUB_KEY, credential_host
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,8 @@ class Keychain:
             found = self._usable(secret.find(repository.registry.lower(), repository.path), warnings)
             if found is not None:
                 return Found(credential=found, warnings=tuple(warnings))
+            if host == HUB_KEY and secret.misses_hub():
+                warnings.append(f"{access.source} has no entry that Flux uses for Docker Hub: its name is {HUB_SERVER}")
         for file in self._files:
             found = self._usable(file.find(host, repository.path), warnings)
             if found is not None:

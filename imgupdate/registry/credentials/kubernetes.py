@@ -8,6 +8,7 @@ from imgupdate.errors import ScanError
 from imgupdate.registry.addresses import split_port
 from imgupdate.registry.credentials.model import Credential, Malformed, read_entry, read_json
 from imgupdate.registry.failures import clean
+from imgupdate.registry.known import HUB_KEY, HUB_NAMES
 
 
 class PullSecret:
@@ -38,6 +39,10 @@ class PullSecret:
                 continue
             if credential is not None:
                 self._entries.append((*_split(key), credential))
+
+    def misses_hub(self) -> bool:
+        """Whether an entry is meant for Docker Hub under a name by which it is not found."""
+        return any(host in HUB_NAMES - {HUB_KEY} for host, _, _ in self._entries)
 
     def find(self, host: str, path: str) -> Credential | None:
         """The first credential that matches a repository; longer keys come first.

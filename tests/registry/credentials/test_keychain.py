@@ -60,6 +60,19 @@ def test_warnings_come_with_the_credential_that_was_found_beside_them() -> None:
     assert keychain.find(repository("quay.io/aa"), access()).warnings == ()
 
 
+def test_an_entry_for_docker_hub_that_flux_does_not_find_is_pointed_out() -> None:
+    for_hub = access(auths={"docker.io": entry()})
+
+    found = Keychain(None).find(repository("nginx"), for_hub)
+
+    assert found.credential is None
+    assert found.warnings == (
+        "Secret default/pull has no entry that Flux uses for Docker Hub: its name is https://index.docker.io/v1/",
+    )
+    assert Keychain(None).find(repository("quay.io/org/app"), for_hub).warnings == ()
+    assert Keychain(None).find(repository("nginx"), access(auths={"quay.io": entry()})).warnings == ()
+
+
 def test_a_secret_is_read_once() -> None:
     keychain = Keychain(None)
     given = access(auths={HOST: entry()})
