@@ -43,7 +43,7 @@ class Screen:
         if not cells:
             return
         table = Table(box=box.SIMPLE_HEAD, header_style="bold", show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-        rows = fitted(cells, self._width - 2, whole_images=False)
+        rows = fitted(cells, self._width - 2)
         for heading in (HEADINGS.policy, HEADINGS.current, HEADINGS.chosen, HEADINGS.update, HEADINGS.image):
             table.add_column(heading.capitalize(), no_wrap=True)
         for c in rows:

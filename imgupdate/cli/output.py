@@ -48,7 +48,7 @@ class TextReport:
             for section in sections:
                 screen.section(section)
         else:
-            self._write(plain.table(cells, self._width))
+            self._write(plain.table(cells))
             for section in sections:
                 self._write(plain.lines(section))
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from imgupdate.cli.view import GAP, HEADINGS, Line, PolicyCells, fitted
+from imgupdate.cli.view import GAP, HEADINGS, Line, PolicyCells
 from imgupdate.report.text import harmless
 
 
-def table(cells: Sequence[PolicyCells], width: int) -> Iterator[str]:
-    """The table of policies; long images stand out at its end."""
+def table(cells: Sequence[PolicyCells]) -> Iterator[str]:
+    """The table of policies, as wide as it needs to be: a name or a tag that is cut short can not be searched for."""
     if not cells:
         return
-    rows = [
-        (c.policy, c.current, c.chosen, c.update, c.image) for c in (HEADINGS, *fitted(cells, width, whole_images=True))
-    ]
+    rows = [(c.policy, c.current, c.chosen, c.update, c.image) for c in (HEADINGS, *cells)]
     *widths, _ = (max(map(len, column)) for column in zip(*rows, strict=True))
     for *left, image in rows:
         yield harmless(GAP.join((*(text.ljust(size) for text, size in zip(left, widths, strict=True)), image)))

@@ -47,7 +47,7 @@ def is_colourful(stream: TextIO, color: str, environment: Mapping[str, str]) -> 
 
 
 def width_of(stream: TextIO, environment: Mapping[str, str]) -> int:
-    """How many characters a line has: as COLUMNS says, or the terminal; the logs of CI are wide; else 80."""
+    """How many characters a coloured line has: as COLUMNS says, or the terminal; the logs of CI are wide."""
     columns = environment.get("COLUMNS", "")
     if re.fullmatch("[1-9][0-9]{0,4}", columns):
         return int(columns)

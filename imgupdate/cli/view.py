@@ -16,6 +16,9 @@ from imgupdate.results import Cause, Explanation, ObjectKey, Problem, Result, Se
 EXPLAINED = 20
 """How many tags a text explains for one policy: half of them kept ones, as far as there are as many."""
 
+CURRENT = 3
+"""How many different tags of the fields of one policy the table shows."""
+
 GAP = "  "
 _TAG = 40
 """To how many characters the tags of an explanation are filled up, so that its reasons line up."""
@@ -81,15 +84,15 @@ def _cells(row: Row, *, alike: bool) -> PolicyCells:
     return PolicyCells(
         policy=clean(row.policy.name if alike else _name(row.policy)),
         image=clean(row.outcome.image) or "-",
-        current=clean(", ".join(row.current)) or "-",
+        current=clean(_some(row.current)) or "-",
         chosen=clean(row.chosen) or "-",
         update=update,
         tone=tone,
     )
 
 
-def fitted(cells: Sequence[PolicyCells], width: int, *, whole_images: bool) -> tuple[PolicyCells, ...]:
-    """The same rows in so many characters: long tags, then policies and, where they may, images lose their middle.
+def fitted(cells: Sequence[PolicyCells], width: int) -> tuple[PolicyCells, ...]:
+    """The same rows in so many characters: long tags, then policies, then images lose their middle.
 
     No column is cut to less than what is still readable, so that a very narrow table is wider than it should be.
     """
@@ -101,7 +104,7 @@ def fitted(cells: Sequence[PolicyCells], width: int, *, whole_images: bool) -> t
     least_image = min(image, image_bound if spare < _AMPLE else 2 * image_bound)
     tag = max(min(tag, (spare - policy - least_image) // 2), min(tag, tag_bound))
     policy = max(min(policy, spare - 2 * tag - least_image), min(policy, policy_bound))
-    image = image if whole_images else max(min(image, spare - 2 * tag - policy), least_image)
+    image = max(min(image, spare - 2 * tag - policy), least_image)
     return tuple(
         replace(
             c,
@@ -112,6 +115,12 @@ def fitted(cells: Sequence[PolicyCells], width: int, *, whole_images: bool) -> t
         )
         for c in cells
     )
+
+
+def _some(tags: Sequence[str]) -> str:
+    """The first few of the tags that the fields of one policy have."""
+    more = len(tags) - CURRENT
+    return ", ".join((*tags[:CURRENT], f"… {more} more")) if more > 0 else ", ".join(tags)
 
 
 def _name(key: ObjectKey) -> str:

@@ -17,7 +17,7 @@ from typing import TextIO
 
 import pytest
 
-from imgupdate.cli import plain
+from imgupdate.cli import plain, view
 from imgupdate.cli.output import TextReport, make_progress
 from imgupdate.cli.progress import BarProgress, LogProgress
 from imgupdate.cli.streams import OutputLost, is_colourful, width_of, writing
@@ -157,6 +157,17 @@ def test_a_report_on_a_terminal_has_colours_and_the_same_words() -> None:
     ]
 
 
+def test_a_report_for_a_log_cuts_no_name_short() -> None:
+    policy, tag, image = "podinfo-" + "p" * 60, "main-" + "0" * 60, "ghcr.io/" + "i" * 60
+    cells = view.PolicyCells(
+        policy=policy, image=image, current=tag, chosen=tag, update="up to date", tone=view.Tone.PLAIN
+    )
+
+    _, row = plain.table([cells])
+
+    assert row.split() == [policy, tag, tag, "up", "to", "date", image]
+
+
 @pytest.mark.parametrize("columns", [80, 100, 160])
 def test_a_report_on_a_terminal_stays_within_it(columns: int) -> None:
     shown = on_terminal(lambda stream: TextReport(stream, "auto", {}).show(full()), columns)
@@ -174,7 +185,7 @@ def test_what_is_hostile_reaches_no_terminal() -> None:
 def test_an_empty_run_has_no_table() -> None:
     assert text(result(), color="always").count("\n") == 2
     assert "Policy" not in text(result(), color="always")
-    assert list(plain.table((), 80)) == []
+    assert list(plain.table(())) == []
 
 
 def assert_harmless(shown: str) -> None:
