@@ -152,13 +152,15 @@ class Range:
         ceiling = max(group.interval.high for group in self._groups)
         is_interval = len(self._groups) == 1 and not self._groups[0].holes
         prereleases = any(group.prereleases for group in self._groups)
-        newest = None
+        newest, lowest = None, 0
         key = _ZERO
         for tag in tags:
             found = _NUMBERS(tag)
             if found:
                 # The release of these numbers, which ranks above whatever else the tag may be of them.
                 major, minor, patch = found.groups()
+                if int(major) < lowest:
+                    continue
                 key = (int(major), int(minor), int(patch), RELEASE)
                 if key < floor:
                     continue
@@ -170,7 +172,7 @@ class Range:
                     continue
                 key = version.key
             if floor <= key < ceiling and ((is_interval and key[3] == RELEASE) or self._admits(key)):
-                floor, newest = _above(key), tag
+                newest, lowest, floor = tag, key[0], _above(key)
         return newest
 
     def _admits(self, key: Key) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from imgupdate.errors import InvalidPolicy, NoTagSelected, shown
@@ -40,25 +40,30 @@ class TagPolicy:
 
         """
         ascending = sorted(tags)
-        keys, tag_of = self._keys(ascending)
-        key = self._best(keys, len(ascending))
+        keys = self._keys(ascending)
+        best = self._best(keys)
         explanation = self.explain(ascending) if explain else None
-        return Chosen(tag=tag_of.get(key, key), key=key, explanation=explanation)
+        return Chosen(tag=ascending[keys.index(best)], key=best, explanation=explanation)
 
     def explain(self, tags: Iterable[str]) -> Explanation:
         """A verdict for each tag, in descending order, also where nothing can be chosen. Never raises."""
         ascending = sorted(tags)
-        keys, tag_of = self._keys(ascending)
+        keys = self._keys(ascending)
+        tag_of = dict(zip(reversed(keys), reversed(ascending), strict=True))
         best: str | None
         try:
-            best = self._best(keys, len(ascending))
+            best, reason = self._best(keys), self._rule.choosing
         except NoTagSelected as error:
             best, reason = None, error.message
-        else:
-            reason = self._rule.choosing
-        verdicts = tuple(self._verdict(tag, tag_of, best) for tag in reversed(ascending))
-        chosen = "" if best is None else tag_of.get(best, best)
-        return Explanation(verdicts=verdicts, chosen=chosen, key=best or "", reason=reason)
+        return Explanation(
+            verdicts=tuple(
+                self._verdict(tag, key, tag_of[key], best)
+                for key, tag in zip(reversed(keys), reversed(ascending), strict=True)
+            ),
+            chosen="" if best is None else tag_of[best],
+            key=best or "",
+            reason=reason,
+        )
 
     def admits(self, tag: str) -> bool:
         """Whether the policy could choose the tag if it were the only one."""
@@ -76,40 +81,31 @@ class TagPolicy:
             return self._extract(tag)
         return tag if self._pattern is None or self._pattern.search(tag) else None
 
-    def _keys(self, ascending: list[str]) -> tuple[list[str], Mapping[str, str]]:
-        """The keys of the tags that the filter passes, in the order of the tags, and the tags of keys that are no tags.
+    def _keys(self, tags: list[str]) -> Sequence[str | None]:
+        """What each of the tags is compared by, None for those that the filter drops."""
+        return tags if self._pattern is None else list(map(self._extract or self._key, tags))
 
-        Of several tags with one key, the byte-wise smallest counts (spec/flux.md 3.3).
+    def _best(self, keys: Sequence[str | None]) -> str:
+        """The key to choose, of keys in ascending order of their tags.
+
+        Of several tags with one key, the byte-wise smallest counts (spec/flux.md 3.3), and that is the first.
         """
-        if self._pattern is None:
-            return ascending, {}
-        if self._extract is None:
-            return list(filter(self._pattern.search, ascending)), {}
-        extract = self._extract
-        tag_of: dict[str, str] = {}
-        for tag in ascending:
-            key = extract(tag)
-            if key is not None and key not in tag_of:
-                tag_of[key] = tag
-        return list(tag_of), tag_of
-
-    def _best(self, keys: Sequence[str], total: int) -> str:
-        """The key to choose among those that the filter left of so many tags."""
-        if not total:
+        each_once = keys if self._extract is None else dict.fromkeys(keys)
+        candidates = [key for key in each_once if key is not None]
+        if candidates:
+            return self._rule.best(candidates)
+        if self.filter is None or not keys:
             raise NoTagSelected("there is no tag to choose from", remedy="publish one, or look at the exclusion list")
-        if not keys:
-            pattern = self.filter.pattern if self.filter else ""
-            raise NoTagSelected(
-                f"the filter {shown(pattern)} matches none of {total} tags", remedy="correct filterTags.pattern"
-            )
-        return self._rule.best(keys)
+        raise NoTagSelected(
+            f"the filter {shown(self.filter.pattern)} matches none of {len(keys)} tags",
+            remedy="correct filterTags.pattern",
+        )
 
-    def _verdict(self, tag: str, tag_of: Mapping[str, str], best: str | None) -> Verdict:
-        """What the policy made of one tag, where it chose the tag of the best key, or none."""
-        key = self._key(tag)
+    def _verdict(self, tag: str, key: str | None, namesake: str, best: str | None) -> Verdict:
+        """What the policy made of a tag: of its key, which the smallest tag of that key stands for, beside the best."""
         if key is None:
             return Verdict(tag, kept=False, key="", reason="the filter does not match")
-        if (namesake := tag_of.get(key, tag)) != tag:
+        if namesake != tag:
             return Verdict(tag, kept=False, key=key, reason=f"{shown(namesake)} has the same key and comes first")
         if refusal := self._rule.refusal(key):
             return Verdict(tag, kept=False, key=key, reason=refusal)
