@@ -521,11 +521,15 @@ def test_a_digest_that_is_wanted_and_not_known_leaves_every_field_of_its_policy(
     assert found.problems[0].policy == APP
 
 
-def test_a_pin_that_the_policy_does_not_reflect_leaves_its_image_and_is_an_error() -> None:
+def test_a_pin_that_the_policy_does_not_reflect_is_left_alone_and_an_error() -> None:
     text = marked("1.0.0", "flux-system:app:tag", at="tag") + marked(DIGEST, "flux-system:app:digest", at="digest")
     found = planned({"a.yaml": text, "b.yaml": marked("reg.io/app:1.0.0")}, selection(APP, "2.0.0"))
 
-    assert [edit.path for edit in found.edits] == ["b.yaml"]
+    assert [(change.old, change.new) for change in found.changes] == [
+        ("1.0.0", "2.0.0"),
+        ("reg.io/app:1.0.0", "reg.io/app:2.0.0"),
+    ]
+    assert DIGEST.encode() in found.edits[0].after
     assert brief(found.problems) == [("a.yaml:2", "error", 5)]
     assert "digestReflectionPolicy" in found.problems[0].remedy
 

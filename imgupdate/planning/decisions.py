@@ -61,7 +61,7 @@ class Decisions:
             if target is None:
                 continue
             rival = self._rival(target, group, problems)
-            if obstacle := rival or _unreflected(target, group) or self._step_back(target, group):
+            if obstacle := rival or self._step_back(target, group):
                 problems.append(obstacle)
                 continue
             for field in group:
@@ -150,31 +150,22 @@ class Decisions:
         return self._ahead[key]
 
 
-def _unreflected(target: _Target, group: Sequence[Field]) -> Problem | None:
-    """Why a group stays, if it pins a digest that its policy does not reflect: Flux would blank it."""
-    for field in group:
-        marker = field.marker
-        if marker.part is Part.DIGEST and marker.value and Part.DIGEST not in target.values:
-            error = ManifestError(
-                f"the field pins a digest, but the policy {marker.policy} reflects none; the image stays as it is",
-                remedy=_REFLECT,
-            )
-            return Problem.of(error, location=marker.location, policy=marker.policy)
-    return None
-
-
 def _notices(marker: Marker, new: str | None) -> Iterator[Problem]:
-    """What a person may wonder about a digest, of which the policy reflects none."""
-    message = ""
-    if new is None:
+    """What a person should know of a digest where the policy reflects none: Flux would blank its field."""
+    severity, message = Severity.NOTICE, ""
+    if new is None and marker.value:
+        severity = Severity.ERROR
+        message = f"the field pins a digest, but the policy {marker.policy} reflects none; the pin stays as it is"
+    elif new is None:
         message = "the field is for a digest, but its policy reflects none; it stays empty"
     elif marker.part is Part.REFERENCE and "@" in marker.value and "@" not in new:
         message = "the digest goes, since the policy reflects none"
     if message:
         yield Problem(
-            severity=Severity.NOTICE,
+            severity=severity,
             message=message,
             remedy=_REFLECT,
             location=marker.location,
             policy=marker.policy,
+            exit_code=ManifestError.exit_code if severity is Severity.ERROR else 0,
         )
