@@ -377,6 +377,8 @@ def test_manifests_can_have_another_name_where_they_are_named() -> None:
         (Tree({"a.yaml": "a"}), "missing", "missing", "the configuration is not in the tree"),
         (Tree({"a.yaml": "a: 1"}), "a.yaml", "a.yaml", "holds neither Flux's image kinds nor native configuration"),
         (Tree({"a.yaml": ""}), "a.yaml", "a.yaml", "holds neither"),
+        (Tree({"a.yaml": "- images"}), "a.yaml", "a.yaml", "holds neither"),
+        (Tree({"a.yaml": "apiVersion: x/v1\nkind: Kustomization\nimages: []"}), "a.yaml", "a.yaml", "holds neither"),
         (Tree({"a.yaml": "images: ["}), "a.yaml", "a.yaml:1", "not valid YAML"),
         (Tree({"a.yaml": BOTH + "---\na: b: c\n"}), "", "a.yaml:14", "not valid YAML"),
         (Tree({"a.yaml": b"apiVersion: image.toolkit.fluxcd.io/v1\n\xff"}), "", "a.yaml:2", "not UTF-8"),

@@ -225,7 +225,10 @@ def test_names_that_a_marker_can_hold(name: str) -> None:
 def test_names_that_no_marker_can_hold_are_errors(name: str) -> None:
     config = native(f"images: {{{name}: {{{APP}}}}}")
 
-    assert any("an image cannot be named" in error for error in errors(config.problems))
+    remedy = "quote it" if name in {"1", "true", "1.5"} else "use letters, digits, '-', '_' and '.'"
+    assert any(
+        "an image cannot be named" in error and error.endswith(f"; {remedy}") for error in errors(config.problems)
+    )
     assert only_scope(config).policies == {}
 
 
