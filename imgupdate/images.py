@@ -237,7 +237,7 @@ def _parse(text: str, *, bare_localhost: bool, shortest_path: int) -> Reference:
             remedy="a tag is 1 to 128 letters, digits, '_', '.' or '-'",
         )
     registry, path = _split_registry(base, bare_localhost=bare_localhost)
-    if not _AUTHORITY.fullmatch(registry):
+    if not _AUTHORITY.fullmatch(registry) or not _is_bracketed_right(registry):
         raise InvalidReference(
             f"the image {shown(text)} has an invalid registry {shown(registry)}",
             remedy="a registry is a host name or an address, with a port of digits if needed",
@@ -247,6 +247,17 @@ def _parse(text: str, *, bare_localhost: bool, shortest_path: int) -> Reference:
     if registry == DEFAULT_REGISTRY and "/" not in path:
         path = f"library/{path}"
     return Reference(text=text, registry=registry, repository=path, tag=tag, digest=digest or None)
+
+
+def _is_bracketed_right(registry: str) -> bool:
+    """Whether what stands in brackets, if anything does, is an address of IPv6."""
+    inside, bracket, _ = registry.removeprefix("[").rpartition("]")
+    if not (registry.startswith("[") and bracket):
+        return True
+    try:
+        return bool(ipaddress.IPv6Address(inside))
+    except ValueError:
+        return False
 
 
 def _split_tag(name: str) -> tuple[str, str | None]:

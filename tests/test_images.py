@@ -104,6 +104,8 @@ def test_a_reference_without_a_tag_says_so_and_stands_for_latest() -> None:
         ("repo@sha512:" + "a" * 128, "no valid digest"),
         ("repo@" + DIGEST + "@" + DIGEST, "no valid digest"),
         ("[::1/foo", "invalid registry"),
+        ("[a.b]/foo", "invalid registry"),
+        ("[1.2.3.4]:5000/foo", "invalid registry"),
     ],
 )
 def test_a_reference_that_is_none_names_the_part_that_is_wrong(text: str, part: str) -> None:

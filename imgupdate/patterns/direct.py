@@ -20,7 +20,7 @@ _TOKEN: Final = re.compile(
         | (?P<digit>\\d)
         | \[(?P<members>(?:[A-Za-z0-9_.](?:-[A-Za-z0-9])?)+)\]
       )
-      (?P<repeat>[*+?]|\{(?P<least>[0-9]{1,3})(?P<upward>,[0-9]{0,3})?\})?
+      (?P<repeat>[*+?]|\{(?P<least>0|[1-9][0-9]{0,2})(?P<upward>,(?:0|[1-9][0-9]{0,2})?)?\})?
       (?![*+?{])
     """,
     re.ASCII | re.VERBOSE,
@@ -54,7 +54,7 @@ def direct(pattern: str) -> re.Pattern[str] | None:
         if characters & open_ended:
             return None
         variable = found["upward"] or found["repeat"] in ("*", "+", "?")
-        optional = found["repeat"] in ("*", "?") or found["least"] in ("0", "00", "000")
+        optional = found["repeat"] in ("*", "?") or found["least"] == "0"
         open_ended = (characters if variable else frozenset()) | (open_ended if optional else frozenset())
         written.append(found[0])
     return re.compile("".join(written) + (r"\Z" if ends else ""), re.ASCII)

@@ -13,7 +13,9 @@ from imgupdate.patterns.direct import direct
 ALPHABET = "ab1-._ \né"
 
 atoms = st.sampled_from(["a", "b", "1", "-", r"\.", r"\d", "[ab]", "[a-z]", "[0-9.]", "[0-9a-f]", "_", r"\-", " "])
-repeats = st.sampled_from(["", "", "", "*", "+", "?", "{0}", "{2}", "{0,}", "{1,}", "{0,1}", "{1,2}"])
+repeats = st.sampled_from(
+    ["", "", "", "*", "+", "?", "{0}", "{2}", "{0,}", "{1,}", "{0,1}", "{1,2}", "{00}", "{01,2}", "{0,01}"]
+)
 items = st.lists(st.tuples(atoms, repeats).map("".join), max_size=3).map("".join)
 groups = st.tuples(st.sampled_from(["(", "(?P<n>", "(?<m>"]), items).map(lambda parts: "".join(parts) + ")")
 plain_patterns = st.tuples(st.lists(items | groups, max_size=3).map("".join), st.sampled_from(["", "$"])).map(
@@ -37,6 +39,8 @@ def by_re2(pattern: str, text: str) -> str | None:
 @example("^a$", ["a\n", "a"])
 @example("^a{0}b", ["b"])
 @example("^(a?)(a?)", ["a"])
+@example("^a{00}", ["b"])
+@example("^a{01}$", ["a", "a{01}"])
 def test_a_plain_pattern_is_matched_by_re_as_by_re2(pattern: str, samples: list[str]) -> None:
     try:
         compiled = Pattern(pattern)
@@ -99,6 +103,8 @@ def test_the_patterns_of_common_build_tags_are_plain(pattern: str) -> None:
         r"^a\$",
         "^a$b",
         "^a{1,2}?",
+        "^a{01}",
+        "^a{1,02}",
         "^[a-]",
     ],
 )
