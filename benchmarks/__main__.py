@@ -38,7 +38,10 @@ def main() -> None:
         for row in measure(sizes, Path(scratch)):
             table.add_row(*cells(row))
     Console(width=200).print(table)
-    print("At most: times the reference; seconds are shares of what Flux took on another machine of 2 cores.")
+    if sizes.full:
+        print("At most: times the reference; seconds are shares of what Flux took on another machine of 2 cores.")
+    else:
+        print("A short form: the goals are about the whole work.")
 
 
 def cells(row: Row) -> tuple[str, ...]:
