@@ -84,13 +84,12 @@ class MarkedFile:
 
         Raises:
             ManifestError: the edit would have changed anything else, or cannot be written.
-            KeyError: there is no marker with an index.
+            IndexError: there is no marker with an index.
 
         """
         if self._source is None:
-            raise KeyError(*values)
-        fields = dict(enumerate(self._fields))
-        return self._source.set({fields[index]: value for index, value in values.items()})
+            raise IndexError("the file has no markers")
+        return self._source.set([(self._fields[index], value) for index, value in sorted(values.items())])
 
 
 def scan(data: bytes, path: str) -> MarkedFile:
@@ -106,22 +105,20 @@ def scan(data: bytes, path: str) -> MarkedFile:
     source = Source(data, path) if TOKEN in data else None
     for found in source.comments(_needles(data)) if source else ():
         setter = _setter(found.comment)
-        if isinstance(setter, NotAMarker) or isinstance(found.owner, Stray):
-            fault = _fault(found, setter)
-            if fault:
-                faults.append(fault)
-            continue
-        markers.append(
-            FoundMarker(
-                line=found.line,
-                column=found.column,
-                object=found.object,
-                setter=setter,
-                value=found.value,
-                index=len(markers),
+        if type(setter) is str and type(found.owner) is Field:
+            markers.append(
+                FoundMarker(
+                    line=found.line,
+                    column=found.column,
+                    object=found.object,
+                    setter=setter,
+                    value=found.value,
+                    index=len(markers),
+                )
             )
-        )
-        fields.append(found.owner)
+            fields.append(found.owner)
+        elif fault := _fault(found, setter):
+            faults.append(fault)
     return MarkedFile(path=path, markers=tuple(markers), faults=tuple(faults), _source=source, _fields=tuple(fields))
 
 

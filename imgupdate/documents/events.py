@@ -82,7 +82,7 @@ class Parsed:
         return self._documents[bisect_right(self._documents, index) - 1] + 1
 
     def _advance(self, index: int) -> None:
-        role, roles, open_roles = self._role, self._roles, self._open
+        role, roles, open_roles, documents = self._role, self._roles, self._open, self._documents
         for event in islice(self.events, len(roles), index + 1):
             roles.append(role)
             kind = type(event)
@@ -96,7 +96,7 @@ class Parsed:
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
                 role = _NEXT[open_roles.pop()]
             elif kind is DocumentStartEvent:
-                self._documents.append(len(roles) - 1)
+                documents.append(len(roles) - 1)
         self._role = role
 
 
@@ -152,7 +152,7 @@ def parse(text: str) -> Parsed:
 
     """
     events = list(stream(text))
-    if "*" in text:
+    if "*" in text and AliasEvent in map(type, events):
         _demand_anchors(events)
     return Parsed(events)
 

@@ -31,7 +31,7 @@ def outline(events: Sequence[Event], text: str) -> Outline:
         (event.style + event.value if event.style else event.value) if type(event) is ScalarEvent else type(event)
         for event in events
     ]
-    return Outline(values, _properties(events) if "&" in text or "!" in text or "*" in text else {})
+    return Outline(values, _properties(events) if "&" in text or "!" in text else {})
 
 
 def first_difference(before: Outline, after: Outline, wanted: Mapping[int, Spelling]) -> int | None:
@@ -43,7 +43,7 @@ def first_difference(before: Outline, after: Outline, wanted: Mapping[int, Spell
     expected, found = before.values.copy(), after.values
     properties = before.properties.copy()
     for index, spelling in wanted.items():
-        if index < len(found) and found[index] in _forms(spelling.value):
+        if index < len(found) and _says(found[index], spelling.value):
             expected[index] = found[index]
         if index in properties:
             _retag(properties, index, spelling.tag)
@@ -55,10 +55,11 @@ def first_difference(before: Outline, after: Outline, wanted: Mapping[int, Spell
     return min(differences, default=min(len(expected), len(found)))
 
 
-def _forms(value: str) -> tuple[str, ...]:
-    """A value in each of the quotes, and without if that can be."""
-    quoted = tuple(quote + value for quote in _QUOTES)
-    return (*quoted, value) if value and value[0] not in _QUOTES else quoted
+def _says(found: object, value: str) -> bool:
+    """Whether an entry of an outline is a scalar with a value, in quotes or not."""
+    if not isinstance(found, str):
+        return False
+    return found[1:] == value if found.startswith(_QUOTES) else found == value != ""
 
 
 def _retag(properties: dict[int, tuple[str | None, str | None]], index: int, tag: str | None) -> None:

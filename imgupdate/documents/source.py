@@ -111,23 +111,20 @@ class Source:
             if scalars:
                 self._marked[number] = _Marked(outline(parsed.events, part.text), scalars)
 
-    def set(self, values: Mapping[Field, str]) -> bytes:
-        """The bytes of the file with some scalars set, and a proof that nothing else has changed.
+    def set(self, values: Sequence[tuple[Field, str]]) -> bytes:
+        """The bytes of the file with some scalars set, in the order of the text; proven to have changed nothing else.
 
         Raises:
             ManifestError: the proof failed, or a value cannot be written.
 
         """
         by_part: dict[int, dict[int, Spelling]] = {}
-        for field, value in sorted(values.items()):
-            event, role = self._marked[field.part].scalars[field.event]
-            spelling = spell(event, role, self._parts[field.part].text, value)
-            by_part.setdefault(field.part, {})[field.event] = spelling
+        for (number, index), value in values:
+            event, role = self._marked[number].scalars[index]
+            by_part.setdefault(number, {})[index] = spell(event, role, self._parts[number].text, value)
         pieces = [self._text[: self._parts[0].start]]
-        pieces += (
-            self._proven(number, by_part[number]) if number in by_part else part.text
-            for number, part in enumerate(self._parts)
-        )
+        for number, part in enumerate(self._parts):
+            pieces.append(self._proven(number, by_part[number]) if number in by_part else part.text)
         return "".join(pieces).encode()
 
     def _proven(self, number: int, spellings: Mapping[int, Spelling]) -> str:
