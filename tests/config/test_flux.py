@@ -156,10 +156,10 @@ def test_the_alpha_versions_leave_durations_to_go_and_need_no_interval(version: 
 
 
 def test_the_prototype_called_the_interval_scan_interval() -> None:
-    config = loaded(repository_text("image: ghcr.io/org/app\nscanInterval: 2m", "v1alpha1"))
+    config = loaded(repository_text("image: ghcr.io/org/app\nscanInterval: 2m\ninterval: null", "v1alpha1"))
 
     assert only_scope(config).repositories[key("app")].interval == 120.0
-    assert not any("scanInterval" in text for text in warnings(config.problems))
+    assert not any("there is no field" in text for text in warnings(config.problems))
 
 
 def test_the_prototypes_field_is_unknown_to_later_versions() -> None:
@@ -270,6 +270,12 @@ def test_a_wrong_repository_is_unusable_and_its_problem_has_a_place(spec: str, m
     (error,) = repository_errors(spec)
 
     assert message in error
+
+
+def test_a_timeout_that_is_no_duration_in_any_unit_is_an_error() -> None:
+    (error,) = repository_errors(MINIMAL + "\ntimeout: 1d")
+
+    assert error.endswith("timeout is not a duration: '1d'; write something like 30s, 5m or 1m30s")
 
 
 def test_a_number_where_a_duration_belongs_is_not_to_be_quoted() -> None:

@@ -150,6 +150,12 @@ def test_a_policy_that_names_no_repository_is_unusable() -> None:
     )
 
 
+def test_a_policy_that_names_no_repository_of_another_namespace_is_unusable() -> None:
+    (error,) = errors(loaded(ACROSS).problems)
+
+    assert "the ImageRepository flux-system/app does not exist" in error
+
+
 def test_a_misspelt_repository_is_suggested() -> None:
     error = policy_problem(loaded(REPOSITORY.replace("name: app,", "name: apps,") + "---" + POLICY))
 
