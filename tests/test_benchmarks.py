@@ -100,6 +100,10 @@ def test_goals_are_judged_by_the_medians(goal: float | None, seconds: float | No
     assert cells(row) == ("w", "3.000 s (1.000 to 9.000)", "r", "2.000 s (2.000 to 2.000)", "1.50 x", shown)
 
 
+def test_what_was_measured_once_says_so() -> None:
+    assert str(Timing((1.5,))) == "1.500 s (once)"
+
+
 def test_help_says_what_is_measured() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
