@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from operator import attrgetter
 from typing import Final, NamedTuple
 
@@ -34,7 +35,7 @@ BLOCK_STYLES: Final = frozenset("|>")
 _COMMENT: Final = re.compile(f"#[^{BREAKS}]*")
 _BEHIND: Final = re.compile(f"[ \t]*(#[^{BREAKS}]*)")
 _BREAK: Final = re.compile(f"\r\n|[{BREAKS}]")
-_BLANK_LINE: Final = re.compile(f"(?:\r\n|[{BREAKS}])[ \t]*[{BREAKS}]")
+_BLANK_LINE: Final = re.compile(f"(?>\r\n|[{BREAKS}])[ \t]*[{BREAKS}]")
 PROPERTY: Final = re.compile(rf"!<[^>]*>|[&!][^ \t{BREAKS}]*|#[^{BREAKS}]*|[ \t{BREAKS}]+")
 """An anchor, a tag, or what may stand between them and a scalar."""
 
@@ -87,7 +88,8 @@ def comments(parsed: Parsed, text: str, needles: Sequence[str]) -> Iterator[Comm
     """The comments that hold one of the needles, in the order of the text. Needles in scalars are passed over."""
     events = parsed.events
     before = 0
-    position = _find(text, needles, 0)
+    find = _finder(text, needles)
+    position = find(0)
     while position >= 0:
         before = bisect_right(events, position, before, key=_start) - 1
         event = events[before]
@@ -101,7 +103,7 @@ def comments(parsed: Parsed, text: str, needles: Sequence[str]) -> Iterator[Comm
             below = _below(events, before + 1)
             end = events[below].start_mark.index
             yield from _between(parsed, text, _above(events, before), below, needles)
-        position = _find(text, needles, max(end, position + 1))
+        position = find(max(end, position + 1))
 
 
 def content_start(event: Event, text: str) -> int:
@@ -115,10 +117,12 @@ def content_start(event: Event, text: str) -> int:
     return position
 
 
-def _find(text: str, needles: Sequence[str], start: int) -> int:
+def _finder(text: str, needles: Sequence[str]) -> Callable[[int], int]:
+    """What finds the next needle from a position on, -1 if there is none; in time linear in the text, all in all."""
     if len(needles) == 1:
-        return text.find(needles[0], start)
-    return min((found for needle in needles if (found := text.find(needle, start)) >= 0), default=-1)
+        return partial(text.find, needles[0])
+    search = re.compile("|".join(map(re.escape, needles))).search
+    return lambda start: found.start() if (found := search(text, start)) else -1
 
 
 def _has_line_behind(event: Event) -> bool:
@@ -180,15 +184,14 @@ def _inside(parsed: Parsed, text: str, index: int, needles: Sequence[str]) -> It
     event = parsed.events[index]
     if type(event) is AliasEvent:
         return
-    is_scalar = type(event) is ScalarEvent
+    line_owner: int | Stray = Stray.COLLECTION
+    head_owner: int | Stray = Stray.COLLECTION
+    if type(event) is ScalarEvent:
+        line_owner = _owner_of_line(parsed, text, index)
+        head_owner = Stray.SECOND if _line_comments(event, text) else _owner(parsed, index)
     for found, trailing in _comments_inside(event, text):
         if any(needle in found[0] for needle in needles):
-            owner: int | Stray = Stray.COLLECTION
-            if is_scalar and trailing:
-                owner = _owner_of_line(parsed, text, index)
-            elif is_scalar:
-                owner = Stray.SECOND if _line_comments(event, text) else _owner(parsed, index)
-            yield Comment(found.start(), found[0], trailing, owner)
+            yield Comment(found.start(), found[0], trailing, line_owner if trailing else head_owner)
 
 
 def _between(parsed: Parsed, text: str, before: int, below: int, needles: Sequence[str]) -> Iterator[Comment]:
@@ -205,7 +208,8 @@ def _between(parsed: Parsed, text: str, before: int, below: int, needles: Sequen
         is_behind = is_behind and not lines
         if line.rstrip(" \t").endswith("-") or not (line.strip(" \t") or is_behind):
             may_be_foot = type(event) in _OPENING or (not is_below_line and _is_right_below(lines))
-            heads.append(_Head(found.start(), len(line), may_be_foot, bool(_BLANK_LINE.match(text, found.end()))))
+            column = len(line) if lines else found.start() - _line_start(text, event, found.start())
+            heads.append(_Head(found.start(), column, may_be_foot, bool(_BLANK_LINE.match(text, found.end()))))
             is_below_line = is_below_line and bool(lines)
         else:
             is_below_line = True
@@ -213,14 +217,22 @@ def _between(parsed: Parsed, text: str, before: int, below: int, needles: Sequen
             held.append((found, is_behind, line.strip(" \t")))
         is_behind = False
         position = found.end()
-    heads_scalar = _heads_scalar(parsed, text[position:end], before, below, heads)
+    head_start = end
+    head_owner: int | Stray = Stray.ABOVE
+    if heads and _heads_scalar(parsed, text[position:end], before, below, heads):
+        head_start, head_owner = _head(parsed, text, below, heads)
     for found, is_behind, line in held:
         owner: int | Stray = Stray.ABOVE
         if (is_behind or line) and not line.endswith("-"):
             owner = _owner_behind(parsed, text, before, line)
-        elif heads_scalar:
-            owner = _owner_below(parsed, text, below, heads, found.start())
+        elif found.start() >= head_start:
+            owner = head_owner
         yield Comment(found.start(), found[0], is_behind or bool(line), owner)
+
+
+def _line_start(text: str, event: Event, position: int) -> int:
+    """Where the line of a position begins that an event may reach into."""
+    return 1 + max(text.rfind(character, event.start_mark.index, position) for character in BREAKS)
 
 
 def _is_right_below(lines: Sequence[str]) -> bool:
@@ -249,22 +261,24 @@ def _owner_behind(parsed: Parsed, text: str, before: int, line: str) -> int | St
         if parsed.role(below) == VALUE | IN_FLOW and type(parsed.events[below]) in (ScalarEvent, AliasEvent):
             return Stray.SECOND if _line_comments(parsed.events[below], text) else _owner(parsed, below)
         return Stray.BEFORE_VALUE
+    if type(event) is DocumentStartEvent:
+        return Stray.ABOVE
     return Stray.KEY if line.endswith("?") else Stray.COLLECTION
 
 
-def _owner_below(parsed: Parsed, text: str, below: int, heads: Sequence[_Head], start: int) -> int | Stray:
-    """The owner of a comment that begins at `start` and, with the others in `heads`, heads the event that is below."""
+def _head(parsed: Parsed, text: str, below: int, heads: Sequence[_Head]) -> tuple[int, int | Stray]:
+    """Where the comments begin that head the scalar below them, and their owner: that scalar, if it is only one."""
     owner = _owner(parsed, below)
-    if isinstance(owner, Stray):
-        return Stray.ABOVE if owner is Stray.KEY else owner
     foot = 0
-    if heads[0].may_be_foot:
+    if heads[0].may_be_foot:  # what is above a blank line is to go-yaml the foot of what is before
         foot = next((number for number, head in enumerate(heads, 1) if head.is_before_blank), 0)
-    if foot == len(heads) or start < heads[foot].start:
-        return Stray.ABOVE  # to go-yaml it is the foot of what is before
-    if len(heads) - foot > 1:
-        return Stray.NOT_ALONE
-    return Stray.SECOND if _line_comments(parsed.events[owner], text) else owner
+    if owner is Stray.KEY or foot == len(heads):
+        return heads[0].start, Stray.ABOVE
+    if isinstance(owner, int) and len(heads) - foot > 1:
+        owner = Stray.NOT_ALONE
+    if isinstance(owner, int) and _line_comments(parsed.events[owner], text):
+        owner = Stray.SECOND
+    return heads[foot].start, owner
 
 
 def _above(events: Sequence[Event], index: int) -> int:
