@@ -340,6 +340,23 @@ def test_a_basic_challenge_to_nobody_is_a_refusal_that_says_how_to_log_in() -> N
     assert caught.value.where == "registry.example.com/team/app"
 
 
+@pytest.mark.parametrize(
+    ("auths", "why"),
+    [
+        ({"registry.example.com": {"auth": "%%%"}}, "the entry 'registry.example.com' is passed over: its auth is not"),
+        ({"other.example.com": {"username": "a", "password": "b"}}, "has no entry for registry.example.com"),
+    ],
+)
+def test_a_refusal_says_why_the_given_credentials_were_not_used(auths: dict[str, object], why: str) -> None:
+    registry = FakeRegistry(one_by_one(unauthorized('Basic realm="x"')))
+
+    with pytest.raises(ScanError) as caught:
+        registry.client().tags(repository(), access(auths=auths))
+
+    assert "without credentials (Secret default/pull" in caught.value.message
+    assert why in caught.value.message
+
+
 def test_an_identity_token_alone_does_not_answer_a_basic_challenge() -> None:
     registry = FakeRegistry(one_by_one(unauthorized('Basic realm="x"')))
 

@@ -9,6 +9,7 @@ import pytest
 
 from imgupdate.config.model import ClientTLS
 from imgupdate.errors import ScanError
+from imgupdate.images import Repository
 from tests.registry.support import (
     FakeRegistry,
     access,
@@ -118,7 +119,7 @@ class TestScheme:
         registry = FakeRegistry(one_by_one())
 
         with pytest.raises(ScanError, match="not a host that can be reached"):
-            registry.client().tags(repository("[1:2:3]:5000/app"), access())
+            registry.client().tags(Repository(text="x", registry="[1:2:3]:5000", path="app"), access())
 
 
 class TestRedirects:

@@ -246,8 +246,13 @@ class TestProxies:
         with socket.create_server(("127.0.0.1", 0)) as server:
             port = server.getsockname()[1]
 
-        with patient() as client, pytest.raises(ScanError, match="no connection"):
+        words = (
+            r"the proxy does not connect to registry\.example\.com \(no connection to the proxy: connection refused\)"
+        )
+        with patient() as client, pytest.raises(ScanError, match=words) as caught:
             client.tags(repository(), access(proxy=Proxy(address=f"http://127.0.0.1:{port}")))
+
+        assert "proxy's address" in caught.value.remedy
 
     def test_a_proxy_that_is_none_is_a_configuration_error_of_that_image(self) -> None:
         with patient() as client, pytest.raises(ConfigurationError, match="scheme"):
