@@ -128,6 +128,7 @@ class RegistryClient:
             credential=found.credential,
             deadline=deadline,
             allowed_realms=self._allowed_realms,
+            passed_over=found.warnings,
             warnings=list(found.warnings),
         )
         return Session(visit, self._hosts, self._sender)

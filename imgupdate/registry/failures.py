@@ -100,7 +100,7 @@ def describe(status: int, body: bytes, *, secrets: Iterable[str] = ()) -> str:
 def unreachable(error: httpx.TransportError, url: httpx.URL) -> Unreachable:
     """What a failure of the connection means, and what to do about it."""
     host = url.netloc.decode("ascii", "replace")
-    for cause in _causes(error):
+    for cause in () if isinstance(error, httpx.ProxyError) else _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return Unreachable(
                 f"the certificate of {host} is not trusted ({clean(cause.verify_message)})",

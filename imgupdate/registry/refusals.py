@@ -47,11 +47,22 @@ def _who_we_are(session: Session, host: str, credential: Credential | None) -> t
     if host == _GITHUB:
         log_in += "; GITHUB_TOKEN needs the permission `packages: read` and access to the package"
     if credential is None:
-        return "without credentials", log_in
+        why = _why_nobody(session)
+        return f"without credentials ({why})" if why else "without credentials", log_in
     withheld = session.door.withholds()
     if withheld:
         return f"without credentials ({withheld})", "use a registry whose token server shares its host name"
     return f"with the credentials of {credential.source}", f"check that they may read it, or {log_in}"
+
+
+def _why_nobody(session: Session) -> str:
+    """Why a person who gave credentials finds them not used; empty where none were given."""
+    visit = session.visit
+    if visit.credential is not None:
+        return ""
+    if visit.access.docker_config and not visit.passed_over:
+        return f"{visit.access.source} has no entry for {visit.repository.registry}"
+    return "; ".join(visit.passed_over)
 
 
 def _too_many_requests(session: Session, answer: Answer, host: str, said: str) -> ScanError:

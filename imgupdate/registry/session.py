@@ -24,13 +24,17 @@ from imgupdate.registry.sender import Answer, Call, Network, Sender
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """Which image is read, how, as whom and until when; `warnings` collects what is odd on the way."""
+    """Which image is read, how, as whom and until when.
+
+    `passed_over` is what is odd about where the credential was looked for; `warnings` collects what is odd on the way.
+    """
 
     repository: Repository
     access: RegistryAccess
     credential: Credential | None
     deadline: Deadline
     allowed_realms: frozenset[str] = frozenset()
+    passed_over: tuple[str, ...] = ()
     warnings: list[str] = field(default_factory=list)
 
     @property

@@ -67,12 +67,16 @@ class _Resolver:
 
 
 class _Backend(httpcore.SyncBackend):
-    """Opens sockets. What httpcore hands over as a timeout is here an instant of the clock (see `Wire.timeouts`)."""
+    """Opens sockets. What httpcore hands over as a timeout is here an instant of the clock (see `Wire.timeouts`).
 
-    def __init__(self, clock: Clock, limits: Limits, *, public_only: bool) -> None:
+    With `to_proxy`, what it connects to is a proxy, which is then to blame for a failure.
+    """
+
+    def __init__(self, clock: Clock, limits: Limits, *, public_only: bool, to_proxy: bool) -> None:
         self._clock = clock
         self._limits = limits
         self._public_only = public_only
+        self._to_proxy = to_proxy
         self._resolver = _Resolver()
 
     def seconds(self, instant: float | None, most: float) -> float:
@@ -92,6 +96,18 @@ class _Backend(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
+        try:
+            return self._connect(host, port, timeout, local_address, socket_options or ())
+        except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+            if not self._to_proxy:
+                raise
+            # Not where it is: its address may come from a Secret.
+            reason = next((cause.strerror for cause in error.args if isinstance(cause, OSError)), None)
+            raise httpcore.ProxyError(f"no connection to the proxy: {reason or 'no answer in time'}".lower()) from error
+
+    def _connect(
+        self, host: str, port: int, timeout: float | None, local_address: str | None, socket_options: Iterable[Any]
+    ) -> httpcore.NetworkStream:
         addresses = self._resolver.addresses(host, port)
         if self._public_only and not all((found := as_address(text)) and is_public(found) for text in addresses):
             raise NotPublic(f"{host} is at an address that is not public")
@@ -99,7 +115,7 @@ class _Backend(httpcore.SyncBackend):
         for address in addresses:
             patience = self.seconds(timeout, self._limits.connect_timeout)
             try:
-                stream = super().connect_tcp(address, port, patience, local_address, socket_options or ())
+                stream = super().connect_tcp(address, port, patience, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
             else:
@@ -179,7 +195,9 @@ class Wire(httpx.BaseTransport):
             max_connections=limits.connections,
             max_keepalive_connections=limits.connections,
             keepalive_expiry=30.0,
-            network_backend=_Backend(clock, limits, public_only=public_only and route is None),
+            network_backend=_Backend(
+                clock, limits, public_only=public_only and route is None, to_proxy=route is not None
+            ),
         )
 
     @staticmethod

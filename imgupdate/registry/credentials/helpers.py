@@ -6,7 +6,7 @@ import re
 import threading
 
 from imgupdate.errors import ScanError
-from imgupdate.registry.credentials.model import Credential, Malformed, read_json
+from imgupdate.registry.credentials.model import Credential, Malformed, is_text, read_json
 from imgupdate.registry.credentials.process import ProcessFailed, find_program, run_program
 from imgupdate.registry.failures import clean
 
@@ -72,7 +72,7 @@ def _read(label: str, server: str, output: bytes) -> Credential | None:
     except Malformed as error:
         raise _failed(label, server, "it printed something other than JSON") from error
     username, secret = parsed.get("Username"), parsed.get("Secret")
-    if not isinstance(username, str) or not isinstance(secret, str):
+    if not is_text(username) or not is_text(secret):
         raise _failed(label, server, "it printed no Username and Secret")
     if not secret:
         return None

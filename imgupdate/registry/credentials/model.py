@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 _HEADER_TEXT = re.compile(r"[\x21-\x7e]*")
 
@@ -48,6 +49,11 @@ class Malformed(Exception):
     """A file of credentials, or an entry of it, is not of the form that it should have."""
 
 
+def is_text(value: object) -> TypeGuard[str]:
+    r"""Whether a value of JSON is a text that can be sent: JSON can spell halves of a character (`\ud800`)."""
+    return isinstance(value, str) and value.encode(errors="replace").decode() == value
+
+
 def read_entry(entry: object, source: str) -> Credential | None:
     """The credential of one entry under `auths`; None where the entry is empty.
 
@@ -62,7 +68,7 @@ def read_entry(entry: object, source: str) -> Credential | None:
 
     def text(key: str) -> str:
         value = entry.get(key) or ""
-        if not isinstance(value, str):
+        if not is_text(value):
             raise Malformed(f"its {key} is not a text")
         return value
 
