@@ -45,7 +45,10 @@ class _Shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """A host as one visitor sees it. `credential` is None where nobody is to be shown, such as after a redirect."""
+    """A host as one visitor sees it. `credential` is None where nobody is to be shown, such as after a redirect.
+
+    `confined` says that a host of the internet sent us here, so that all of this stays on the internet.
+    """
 
     sender: Sender
     memory: HostMemory
@@ -53,6 +56,7 @@ class Door:
     network: Network
     credential: Credential | None
     deadline: Deadline
+    confined: bool = False
 
     def ask(self, call: Call) -> Answer:
         """Send a request with what the host wants to see; what comes back may still be a refusal.
@@ -183,7 +187,7 @@ class Door:
         client = TokenClient(
             self.sender,
             self.network if ours else self.network.for_strangers(),
-            public_only=self.memory.is_public and not ours and not self.memory.server_is_guess,
+            public_only=self.confined or (self.memory.is_public and not ours and not self.memory.server_is_guess),
         )
         return client.fetch(server, scopes, credential, deadline)
 

@@ -87,12 +87,15 @@ class Hosts:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._memories: dict[tuple[str, Network], HostMemory] = {}
+        self._memories: dict[tuple[str, Network, bool], HostMemory] = {}
 
-    def of(self, endpoint: str, network: Network) -> HostMemory:
-        """What is known of a host (`name:port`) that is reached in some way."""
+    def of(self, endpoint: str, network: Network, *, insecure: bool) -> HostMemory:
+        """What is known of a host (`name:port`) that is reached in some way.
+
+        What was learned where insecure ways are allowed is not believed where they are not.
+        """
         with self._lock:
-            key = (endpoint, network)
+            key = (endpoint, network, insecure)
             if key not in self._memories:
                 self._memories[key] = HostMemory(endpoint)
             return self._memories[key]

@@ -62,7 +62,7 @@ class Session:
 
     def __init__(self, visit: Visit, hosts: Hosts, sender: Sender) -> None:
         self.visit = visit
-        self.memory: HostMemory = hosts.of(visit.endpoint, visit.network)
+        self.memory: HostMemory = hosts.of(visit.endpoint, visit.network, insecure=visit.access.insecure)
         self._hosts = hosts
         self._sender = sender
         self.door = self._own_door()
@@ -141,13 +141,14 @@ class Session:
         network = self.visit.network.for_strangers()
         door = Door(
             sender=self._sender,
-            memory=self._hosts.of(endpoint, network),
+            memory=self._hosts.of(endpoint, network, insecure=self.visit.access.insecure),
             realms=RealmPolicy(host=host_of(url), endpoint=endpoint, insecure=self.visit.access.insecure),
             network=network,
             credential=None,
             deadline=self.visit.deadline,
+            confined=self.memory.is_public,
         )
-        return door.ask(replace(call, network=network, public_only=self.memory.is_public))
+        return door.ask(replace(call, network=network, public_only=door.confined))
 
     def _url(self, path: str) -> httpx.URL:
         try:

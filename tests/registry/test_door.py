@@ -357,6 +357,20 @@ def test_a_refusal_says_why_the_given_credentials_were_not_used(auths: dict[str,
     assert why in caught.value.message
 
 
+def test_a_secret_without_an_entry_for_the_registry_is_named_when_access_fails() -> None:
+    registry = FakeRegistry(one_by_one(unauthorized('Basic realm="x"')))
+
+    with pytest.raises(ScanError, match=r"\(Secret default/pull has no entry for registry\.example\.com\)"):
+        registry.client().tags(repository(), access(auths={"quay.io": entry()}))
+
+
+def test_credentials_that_were_passed_over_are_named_when_access_fails() -> None:
+    registry = FakeRegistry(one_by_one(unauthorized('Basic realm="x"')))
+
+    with pytest.raises(ScanError, match=r"without credentials \(Secret default/pull has a user without a password"):
+        registry.client().tags(repository(), access(auths={"registry.example.com": {"username": "alice"}}))
+
+
 def test_an_identity_token_alone_does_not_answer_a_basic_challenge() -> None:
     registry = FakeRegistry(one_by_one(unauthorized('Basic realm="x"')))
 

@@ -86,6 +86,26 @@ class TestScheme:
         assert schemes(registry) == ["https", "http", "http"]
         assert registry.shown[2].startswith("Basic ")
 
+    def test_what_is_learned_where_insecure_is_allowed_is_not_believed_elsewhere(self) -> None:
+        registry = FakeRegistry(
+            one_by_one(
+                REFUSED,
+                unauthorized(bearer(realm="http://registry.example.com/token")),
+                token("t1"),
+                tags_page("1"),
+                unauthorized(bearer(realm="http://registry.example.com/token")),
+            )
+        )
+        alice = {"registry.example.com": entry()}
+
+        with registry.client() as client:
+            client.tags(repository(), access(insecure=True, auths=alice))
+            with pytest.raises(ScanError, match="not https"):
+                client.tags(repository(), access(auths=alice))
+
+        assert schemes(registry) == ["https", "http", "http", "http", "https"]
+        assert registry.shown[4] == ""
+
     def test_a_certificate_that_is_not_trusted_is_never_a_reason_to_go_without(self) -> None:
         registry = FakeRegistry(one_by_one(untrusted()))
 
@@ -171,6 +191,7 @@ class TestRedirects:
 
         assert listing.tags == ("1", "2")
         assert registry.shown == ["", "", "", "Bearer t1", "Bearer t1"]
+        assert registry.public_only == [False, True, True, True, True]
         assert registry.asked[4] == f"GET {self.ELSEWHERE}?last=1"
 
     def test_a_redirect_to_the_registry_itself_is_shown_the_user(self) -> None:

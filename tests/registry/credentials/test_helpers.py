@@ -65,6 +65,7 @@ def test_a_helper_may_have_nothing(helper: WriteHelper) -> None:
         ('{"Username": "x"}', 0, "no Username and Secret"),
         ('{"Username": 5, "Secret": "x"}', 0, "no Username and Secret"),
         ('{"Username": "x", "Secret": "\\ud800"}', 0, "no Username and Secret"),
+        ('{"Username": "x", "Secret": "\\ud800"}', 0, "no Username and Secret"),
         ("", 3, "exit status 3"),
         ("bad\x1b[31m\nnews", 1, r"bad \[31m news"),
         ("x" * 100_000, 0, "printed too much"),
@@ -91,6 +92,16 @@ def test_a_helper_that_takes_too_long_is_ended_with_all_that_it_started(helper: 
         Helpers(search_path, seconds=0.3).get("slow", "ghcr.io", "config.json")
 
     assert time.monotonic() - begun < 20
+
+
+def test_a_helper_that_prints_without_end_is_ended(helper: WriteHelper) -> None:
+    search_path = helper("loud", body="head -c 200000 /dev/zero; trap '' PIPE; sleep 60")
+    begun = time.monotonic()
+
+    with pytest.raises(ScanError, match="printed too much"):
+        Helpers(search_path).get("loud", "ghcr.io", "config.json")
+
+    assert time.monotonic() - begun < 9
 
 
 def test_what_a_helper_leaves_behind_with_its_output_open_is_ended_as_well(helper: WriteHelper) -> None:
