@@ -65,7 +65,6 @@ def test_a_helper_may_have_nothing(helper: WriteHelper) -> None:
         ('{"Username": "x"}', 0, "no Username and Secret"),
         ('{"Username": 5, "Secret": "x"}', 0, "no Username and Secret"),
         ('{"Username": "x", "Secret": "\\ud800"}', 0, "no Username and Secret"),
-        ('{"Username": "x", "Secret": "\\ud800"}', 0, "no Username and Secret"),
         ("", 3, "exit status 3"),
         ("bad\x1b[31m\nnews", 1, r"bad \[31m news"),
         ("x" * 100_000, 0, "printed too much"),
