@@ -169,9 +169,11 @@ update: {strategy: Setters, path: clusters}
 def test_the_prototypes_are_read(update: str, path: str) -> None:
     spec = FLAT.replace("interval", "minimumRunInterval") + update
 
-    automation = automation_of(automation_text(spec, "v1alpha1"))
+    automation = automation_of(automation_text(spec + "\ninterval: null", "v1alpha1"))
 
     assert (automation.path, automation.interval) == (path, 1800.0)
+    problems = loaded(automation_text(spec + "\ninterval: null", "v1alpha1"), objects=OBJECTS).problems
+    assert not any("there is no field" in text for text in warnings(problems))
 
 
 def test_a_prototype_of_several_paths_has_no_equal_today() -> None:
