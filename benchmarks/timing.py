@@ -20,8 +20,6 @@ class Timing:
         return statistics.median(self.seconds)
 
     def __str__(self) -> str:
-        if len(self.seconds) == 1:
-            return f"{self.median:.3f} s (once)"
         return f"{self.median:.3f} s ({min(self.seconds):.3f} to {max(self.seconds):.3f})"
 
 

@@ -49,7 +49,7 @@ def test_the_table_has_the_first_three_rows_of_the_design_with_a_reference_each(
     rows = list(measure(Sizes(files=50, tags=200, repetitions=1, full=True), tmp_path))
 
     assert [row.goal for row in rows] == [3.5, None, 2.5, None, None, None]
-    assert [row.seconds for row in rows] == [None, *map(pytest.approx, (3.08, 0.385, 0.13, 0.108, 0.025))]
+    assert [row.seconds for row in rows] == [None, None, *map(pytest.approx, (0.385, 0.13, 0.108, 0.025))]
     assert all(row.ours.median > 0 and row.reference.median > 0 for row in rows)
 
 
@@ -98,10 +98,6 @@ def test_goals_are_judged_by_the_medians(goal: float | None, seconds: float | No
     )
 
     assert cells(row) == ("w", "3.000 s (1.000 to 9.000)", "r", "2.000 s (2.000 to 2.000)", "1.50 x", shown)
-
-
-def test_what_was_measured_once_says_so() -> None:
-    assert str(Timing((1.5,))) == "1.500 s (once)"
 
 
 def test_help_says_what_is_measured() -> None:
