@@ -397,9 +397,9 @@ def test_a_path_that_is_not_there_is_a_problem_of_its_automation() -> None:
     )
 
     assert len(found.edits) == 1
-    assert [(problem.exit_code, problem.remedy) for problem in found.problems] == [(5, "name a path that exists")]
-    assert "clusters/prod" in found.problems[0].message
-    assert "flux-system/wrong" in found.problems[0].message
+    message = "the path of the automation flux-system/wrong cannot be used: clusters/prod is not in the tree"
+    told = [(problem.exit_code, problem.message, problem.remedy) for problem in found.problems]
+    assert told == [(5, message, "name a path that exists")]
 
 
 def test_a_path_that_is_not_there_is_told_where_it_was_written() -> None:

@@ -114,7 +114,8 @@ def _coverage(files: Files, automations: Sequence[ActiveAutomation]) -> tuple[di
 
 
 def _missing(automation: ActiveAutomation, error: UnreadableFile) -> Problem:
-    wrong = ManifestError(f"the path of the automation {automation.key} cannot be used: {error}", remedy=error.remedy)
+    reason = f"{error.where or automation.path} {error.message}"
+    wrong = ManifestError(f"the path of the automation {automation.key} cannot be used: {reason}", remedy=error.remedy)
     if automation.automation is None:
         return Problem.of(wrong)
     return Problem.of(wrong, location=replace(automation.automation.location, field="spec.update.path"))
