@@ -44,7 +44,7 @@ def docker_config(environment: Mapping[str, str]) -> DockerConfig:
         break
     if len(data) > _LONGEST_DOCKER_CONFIG:
         raise ConfigurationError(f"{source} is larger than a docker configuration can be", remedy="set DOCKER_CONFIG")
-    override = environment.get("DOCKER_AUTH_CONFIG", "").encode()
+    override = environment.get("DOCKER_AUTH_CONFIG", "").encode(errors="surrogateescape")
     return DockerConfig(data=data, source=source, override=override, search_path=environment.get("PATH", os.defpath))
 
 
@@ -52,7 +52,12 @@ def registry_client(environment: Mapping[str, str], clock: Clock | None = None) 
     """A client that has the credentials, proxies and certificates of the environment; `clock` for tests."""
     return RegistryClient(
         docker_config=docker_config(environment),
-        proxies=EnvironmentProxies.of(environment),
+        proxies=EnvironmentProxies.of({name: _text(value) for name, value in environment.items()}),
         authorities=environment.get("SSL_CERT_FILE", ""),
         clock=clock,
     )
+
+
+def _text(value: str) -> str:
+    """A value of the environment without the halves of characters that stand for bytes which are not UTF-8."""
+    return value.encode(errors="surrogateescape").decode(errors="replace")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from imgupdate.cli.environment import docker_config, registry_client, repository_urls
-from imgupdate.errors import ConfigurationError
+from imgupdate.errors import ConfigurationError, ScanError
+from tests.registry.support import FakeClock, access
+from tests.registry.support import repository as image_repository
 
 
 def repository(root: Path, url: str) -> Path:
@@ -73,3 +76,17 @@ def test_a_configuration_of_absurd_size_is_refused(tmp_path: Path) -> None:
 def test_a_client_is_made_of_the_environment(tmp_path: Path) -> None:
     with registry_client({"HTTPS_PROXY": "http://proxy.example:3128", "SSL_CERT_FILE": str(tmp_path)}) as client:
         assert client is not None
+
+
+def test_bytes_that_are_not_utf_8_are_wrong_values_and_no_defect() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    environment = {"HTTPS_PROXY": f"http://us\udcffer:word@127.0.0.1:{port}", "DOCKER_AUTH_CONFIG": "{\udcff}"}
+
+    assert docker_config(environment).override == b"{\xff}"
+    del environment["DOCKER_AUTH_CONFIG"]
+    with (
+        registry_client(environment, FakeClock()) as client,
+        pytest.raises(ScanError, match="the proxy does not connect"),
+    ):
+        client.tags(image_repository(), access())
