@@ -12,8 +12,13 @@ MAXIMUM_BYTES: Final = 10 * 1024 * 1024
 MAXIMUM_EVENTS: Final = 500_000
 MAXIMUM_DEPTH: Final = 100
 MAXIMUM_DIRECTIVES: Final = 100
+MAXIMUM_PARTS: Final = 1_000
 
 _UTF_16_OR_32: Final = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+
+
+class TooMuchYaml(Exception):
+    """A text is beyond a bound, the message says which; within this room only."""
 
 
 def decode(data: bytes, path: str) -> str:

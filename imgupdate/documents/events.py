@@ -10,7 +10,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Final, TypeAlias
 
 import yaml
@@ -28,7 +27,14 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from imgupdate.documents.bounds import MAXIMUM_DEPTH, MAXIMUM_DIRECTIVES, MAXIMUM_EVENTS, Places
+from imgupdate.documents.bounds import (
+    MAXIMUM_DEPTH,
+    MAXIMUM_DIRECTIVES,
+    MAXIMUM_EVENTS,
+    MAXIMUM_PARTS,
+    Places,
+    TooMuchYaml,
+)
 from imgupdate.errors import UnparsableYaml
 
 # The stubs leave open what libyaml always sets: marks.
@@ -83,7 +89,7 @@ class Parsed:
 
     def _advance(self, index: int) -> None:
         role, roles, open_roles, documents = self._role, self._roles, self._open, self._documents
-        for event in islice(self.events, len(roles), index + 1):
+        for event in self.events[len(roles) : index + 1]:
             roles.append(role)
             kind = type(event)
             if kind is ScalarEvent or kind is AliasEvent:
@@ -101,7 +107,7 @@ class Parsed:
 
 
 def split(text: str, path: str) -> list[Part]:
-    """The parts of a file, which put together make its text, a leading byte-order mark apart.
+    """The parts of a file, not too many, which put together make its text, a leading byte-order mark apart.
 
     A line that is `---`, alone or with something after a space, ends whatever document is open, also inside quotes and
     block scalars (YAML 1.2, 9.1.2). Only a directive ties what is before such a line to what is after it.
@@ -118,10 +124,11 @@ def split(text: str, path: str) -> list[Part]:
             )
         return [Part(text[start:], start)]
     parts = []
+    shortest = len(text) // MAXIMUM_PARTS
     found = text.find(_SEPARATOR, start)
     while found >= 0:
         after = found + len(_SEPARATOR)
-        if after == len(text) or text[after] in " \t\r\n":
+        if found - start >= shortest and (after == len(text) or text[after] in " \t\r\n"):
             parts.append(Part(text[start : found + 1], start))
             start = found + 1
         found = text.find(_SEPARATOR, after)
@@ -134,7 +141,7 @@ def stream(text: str) -> Iterator[Event]:
 
     Raises:
         yaml.YAMLError: it is not YAML; also while the events are taken.
-        OverflowError: it is beyond a bound; the message says which; also while the events are taken.
+        TooMuchYaml: it is beyond a bound; the message says which; also while the events are taken.
 
     """
     events: Iterator[Event] = iter(CParser(text).get_event, None)
@@ -148,7 +155,7 @@ def parse(text: str) -> Parsed:
 
     Raises:
         yaml.YAMLError: it is not YAML.
-        OverflowError: it is beyond a bound; the message says which.
+        TooMuchYaml: it is beyond a bound; the message says which.
 
     """
     events = list(stream(text))
@@ -162,11 +169,11 @@ def _bounded(events: Iterator[Event]) -> Iterator[Event]:
     depth = 0
     for number, event in enumerate(events, 1):
         if number > MAXIMUM_EVENTS:
-            raise OverflowError(f"it has more than {MAXIMUM_EVENTS} nodes")
+            raise TooMuchYaml(f"it has more than {MAXIMUM_EVENTS} nodes")
         if isinstance(event, CollectionStartEvent):
             depth += 1
             if depth > MAXIMUM_DEPTH:
-                raise OverflowError(f"it is nested deeper than {MAXIMUM_DEPTH} levels")
+                raise TooMuchYaml(f"it is nested deeper than {MAXIMUM_DEPTH} levels")
         elif isinstance(event, CollectionEndEvent):
             depth -= 1
         yield event
@@ -177,7 +184,7 @@ def check(text: str) -> None:
 
     Raises:
         yaml.YAMLError: it is not YAML.
-        OverflowError: it is beyond a bound; the message says which.
+        TooMuchYaml: it is beyond a bound; the message says which.
 
     """
     if text.count("[") + text.count("{") > MAXIMUM_DEPTH:
@@ -189,7 +196,7 @@ def check(text: str) -> None:
 
 def unparsable(error: Exception, whole: str, part: Part, path: str) -> UnparsableYaml:
     """The error of ours for one that `parse` or `check` raised, with its line in the whole file."""
-    if isinstance(error, OverflowError):
+    if isinstance(error, TooMuchYaml):
         return UnparsableYaml(f"the file is more YAML than we read: {error}", where=path, remedy="split the file")
     message, position = _problem(error, part.text)
     line, _ = Places(whole).at(part.start + position)

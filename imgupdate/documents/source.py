@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from yaml import YAMLError
 
-from imgupdate.documents.bounds import Places, decode
+from imgupdate.documents.bounds import MAXIMUM_EVENTS, Places, TooMuchYaml, decode
 from imgupdate.documents.comments import Stray, comments, content_start
 from imgupdate.documents.events import Event, Part, check, parse, split, stream, unparsable
 from imgupdate.documents.objects import Objects
@@ -80,13 +80,17 @@ class Source:
             UnparsableYaml: one is not, or goes beyond the bounds.
 
         """
+        events = 0
         for number, part in enumerate(self._parts):
             try:
                 if not any(needle in part.text for needle in needles):
                     check(part.text)
                     continue
                 parsed = parse(part.text)
-            except (YAMLError, OverflowError) as error:
+                events += len(parsed.events)
+                if events > MAXIMUM_EVENTS:
+                    raise TooMuchYaml(f"it has more than {MAXIMUM_EVENTS} nodes")
+            except (YAMLError, TooMuchYaml) as error:
                 raise unparsable(error, self._text, part, self._path) from error
             scalars: dict[int, tuple[Event, int]] = {}
             objects = Objects(parsed)
@@ -143,7 +147,7 @@ class Source:
         try:
             text.encode()
             after = outline(list(stream(text)), text)
-        except (YAMLError, OverflowError, UnicodeEncodeError) as error:
+        except (YAMLError, TooMuchYaml, UnicodeEncodeError) as error:
             raise self._unproven("the file would not be YAML any more", number, spellings) from error
         if first_difference(marked.outline, after, spellings) is not None:
             raise self._unproven("more than the marked value would change", number, spellings)
