@@ -35,10 +35,9 @@ def main() -> int:
 def play(root: Path, host: str) -> str:
     """Run the command in the repository; return what is wrong with how that went."""
     print(f"\n$ cd {root.name} && imgupdate {' '.join(COMMAND)}", flush=True)
-    seen = environment(root.parent)
-    if not sys.stdout.isatty():
-        seen.setdefault("COLUMNS", "132")  # as wide as the logs of CI
-    done = subprocess.run([sys.executable, "-m", "imgupdate", *COMMAND], cwd=root, env=seen, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "imgupdate", *COMMAND], cwd=root, env=environment(root.parent), check=False
+    )
     if done.returncode:
         return f"imgupdate ended with exit code {done.returncode}"
     different = ", ".join(differences(root, host))

@@ -33,7 +33,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
     done = subprocess.run(
         [sys.executable, "-m", "demo"],
         cwd=ROOT,
-        env={**os.environ, "TMPDIR": str(scratch), "COLUMNS": "132"},
+        env={**os.environ, "TMPDIR": str(scratch)},
         capture_output=True,
         text=True,
         timeout=120,
