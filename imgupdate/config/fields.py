@@ -153,14 +153,12 @@ class Fields:
                 texts[item.key] = text
         return texts
 
-    def child(
-        self, name: str, *, required: bool = False, since: ApiVersion = ApiVersion.V1ALPHA1, open_ended: bool = False
-    ) -> Fields | None:
-        """A mapping below this one; an `open_ended` one may hold fields that nothing asks for."""
+    def child(self, name: str, *, required: bool = False, since: ApiVersion = ApiVersion.V1ALPHA1) -> Fields | None:
+        """A mapping below this one."""
         entry = self._take(name, since=since, required=required)
         if entry is None:
             return None
-        return self._nested(entry.value, self.at(name), open_ended=open_ended)
+        return self._nested(entry.value, self.at(name))
 
     def children(self, name: str, *, since: ApiVersion = ApiVersion.V1ALPHA1) -> list[Fields]:
         """The mappings of a list."""
@@ -221,12 +219,11 @@ class Fields:
             for index, item in enumerate(entry.value.items)
         ]
 
-    def _nested(self, node: Node, place: Location, *, open_ended: bool = False) -> Fields | None:
+    def _nested(self, node: Node, place: Location) -> Fields | None:
         if not isinstance(node, Mapping):
             self._wrong_type(node, "a mapping", place)
             return None
-        unknown = None if open_ended else self._unknown
-        child = Fields(node, self.findings, place, version=self.version, unknown=unknown)
+        child = Fields(node, self.findings, place, version=self.version, unknown=self._unknown)
         self._children.append(child)
         return child
 

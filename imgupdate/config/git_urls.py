@@ -17,11 +17,11 @@ _SCP = re.compile(r"(?:[^@/\s]+@)?(?P<host>\[[^\]/\s]+\]|[^:/\s\[\]]+):(?P<path>
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Address:
-    """`ports` are those that differ from the default of their scheme: ports of different schemes say nothing."""
+    """`port` is one that differs from the default of its scheme: ports of different schemes say nothing."""
 
     host: str
     path: str
-    family: str = ""
+    scheme: str = ""
     port: int | None = None
 
 
@@ -37,7 +37,7 @@ def same_repository(first: str, second: str) -> bool:
     one, other = _address(first), _address(second)
     if one is None or other is None or (one.host, one.path) != (other.host, other.path):
         return False
-    return one.family != other.family or one.port == other.port
+    return one.scheme != other.scheme or one.port == other.port
 
 
 def _address(url: str) -> _Address | None:
@@ -68,10 +68,9 @@ def _with_host(host: str, path: str, scheme: str, port: int | None) -> _Address 
     clean = _path(path)
     if not clean:
         return None
-    family = "http" if scheme in {"http", "https"} else scheme
     if name in _ALIASES:
-        return _Address(host=_ALIASES[name], path=clean, family=family)
-    return _Address(host=name, path=clean, family=family, port=port)
+        return _Address(host=_ALIASES[name], path=clean, scheme=scheme)
+    return _Address(host=name, path=clean, scheme=scheme, port=port)
 
 
 def _path(path: str) -> str:

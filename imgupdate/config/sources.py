@@ -105,7 +105,7 @@ def read_metadata(root: Fields, namespace: str) -> Metadata | None:
     name = fields.string("name", required=True)
     own = fields.string("namespace") or namespace
     labels = fields.string_map("labels")
-    annotations = fields.child("annotations", open_ended=True)
+    annotations = fields.child("annotations")
     if not name:
         return None
     for label, text in (("name", name), ("namespace", own)):
