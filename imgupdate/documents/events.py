@@ -136,8 +136,8 @@ def split(text: str, path: str) -> list[Part]:
     return parts
 
 
-def stream(text: str) -> Iterator[Event]:
-    """The events of one part, as they come.
+def stream(text: str, maximum: int = MAXIMUM_EVENTS) -> Iterator[Event]:
+    """The events of one part, as they come, at most so many.
 
     Raises:
         yaml.YAMLError: it is not YAML; also while the events are taken.
@@ -145,12 +145,12 @@ def stream(text: str) -> Iterator[Event]:
 
     """
     events: Iterator[Event] = iter(CParser(text).get_event, None)
-    if len(text) > MAXIMUM_EVENTS or text.count("[") + text.count("{") > MAXIMUM_DEPTH:
-        return _bounded(events)
+    if 2 * len(text) + 10 > maximum or text.count("[") + text.count("{") > MAXIMUM_DEPTH:
+        return _bounded(events, maximum)
     return events
 
 
-def parse(text: str) -> Parsed:
+def parse(text: str, maximum: int = MAXIMUM_EVENTS) -> Parsed:
     """Parse one part.
 
     Raises:
@@ -158,17 +158,17 @@ def parse(text: str) -> Parsed:
         TooMuchYaml: it is beyond a bound; the message says which.
 
     """
-    events = list(stream(text))
+    events = list(stream(text, maximum))
     if "*" in text and AliasEvent in map(type, events):
         _demand_anchors(events)
     return Parsed(events)
 
 
-def _bounded(events: Iterator[Event]) -> Iterator[Event]:
+def _bounded(events: Iterator[Event], maximum: int) -> Iterator[Event]:
     """The same events, up to the bounds: libyaml takes time quadratic in the depth of brackets and braces."""
     depth = 0
     for number, event in enumerate(events, 1):
-        if number > MAXIMUM_EVENTS:
+        if number > maximum:
             raise TooMuchYaml(f"it has more than {MAXIMUM_EVENTS} nodes")
         if isinstance(event, CollectionStartEvent):
             depth += 1

@@ -80,16 +80,14 @@ class Source:
             UnparsableYaml: one is not, or goes beyond the bounds.
 
         """
-        events = 0
+        events = MAXIMUM_EVENTS
         for number, part in enumerate(self._parts):
             try:
                 if not any(needle in part.text for needle in needles):
                     check(part.text)
                     continue
-                parsed = parse(part.text)
-                events += len(parsed.events)
-                if events > MAXIMUM_EVENTS:
-                    raise TooMuchYaml(f"it has more than {MAXIMUM_EVENTS} nodes")
+                parsed = parse(part.text, events)
+                events -= len(parsed.events)
             except (YAMLError, TooMuchYaml) as error:
                 raise unparsable(error, self._text, part, self._path) from error
             scalars: dict[int, tuple[Event, int]] = {}
