@@ -12,7 +12,7 @@ from imgupdate.config.extras import Extras
 from imgupdate.config.fields import DURATION, DURATION_WITHOUT_HOURS, GO_DURATION, ApiVersion, Fields, interval_pattern
 from imgupdate.config.labels import read_selector
 from imgupdate.config.model import ImagePolicy, ImageRepository, LabelSelector, Provider
-from imgupdate.errors import ConfigurationError
+from imgupdate.errors import ConfigurationError, shown
 from imgupdate.images import Repository, parse_repository
 from imgupdate.policies import (
     Alphabetical,
@@ -180,10 +180,18 @@ def _read_tags(spec: Fields) -> TagPolicy | None:
         choice = None
     choice = choice or Alphabetical()  # so that the filter is looked at in any case
     try:
-        return compile_policy(choice, tag_filter)
+        tags = compile_policy(choice, tag_filter)
     except ConfigurationError as error:
         spec.findings.raised(error, (filters or policy).at("pattern"))
         return None
+    if filters and (unknown := tags.unknown_groups):
+        names = ", ".join(map(shown, unknown))
+        message = f"extract refers to {names}, which is no group of the pattern and so always empty"
+        remedy = (
+            "name the group in the pattern, as in (?P<name>...); write ${1}x for group 1 before an x, $$ for a dollar"
+        )
+        spec.findings.warning(message, filters.at("extract"), remedy)
+    return tags
 
 
 def _read_choice(policy: Fields) -> tuple[Choice | None, Location]:

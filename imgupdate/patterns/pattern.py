@@ -6,8 +6,8 @@ It matches with re2's raw object: the wrapper around it takes six times as long 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, NamedTuple
 
 import re2
 from re2 import _re2
@@ -89,21 +89,13 @@ class Pattern:
 
     def parts(self, template: str) -> Template:
         """A template as literal texts and, for each reference, the groups that it may mean: the first that matched."""
-        parts: list[str | tuple[int, ...]] = []
-        literal, dollar, rest = template.partition("$")
-        while dollar:
-            if rest.startswith("$"):
-                literal, rest = literal + "$", rest[1:]
-            elif reference := _reference(rest):
-                name, length = reference
-                parts += (literal, self._groups(name))
-                literal, rest = "", rest[length:]
-            else:
-                literal += "$"
-            more, dollar, rest = rest.partition("$")
-            literal += more
-        parts.append(literal)
+        parts = (piece if isinstance(piece, str) else self._groups(piece.name) for piece in _pieces(template))
         return tuple(part for part in parts if part)
+
+    def unknown(self, template: str) -> tuple[str, ...]:
+        """The names and numbers in a template that no group of the expression has, so that they are always empty."""
+        named = [piece.name for piece in _pieces(template) if not isinstance(piece, str)]
+        return tuple(dict.fromkeys(name for name in named if not self._groups(name)))
 
     def _groups(self, name: str) -> tuple[int, ...]:
         """The groups that a name or number stands for."""
@@ -184,6 +176,30 @@ def _fill(parts: Template, data: bytes, spans: Sequence[tuple[int, int]]) -> str
             start, end = next((spans[group] for group in part if spans[group][0] != _UNSET), (0, 0))
             filled.append(data[start:end].decode("utf-8", "surrogatepass"))
     return "".join(filled)
+
+
+class _Named(NamedTuple):
+    """A reference to a group in a template."""
+
+    name: str
+
+
+def _pieces(template: str) -> Iterator[str | _Named]:
+    """A template as literal texts and references, in order."""
+    literal, dollar, rest = template.partition("$")
+    while dollar:
+        if rest.startswith("$"):
+            literal, rest = literal + "$", rest[1:]
+        elif reference := _reference(rest):
+            name, length = reference
+            yield literal
+            yield _Named(name)
+            literal, rest = "", rest[length:]
+        else:
+            literal += "$"
+        more, dollar, rest = rest.partition("$")
+        literal += more
+    yield literal
 
 
 def _reference(text: str) -> tuple[str, int] | None:

@@ -65,6 +65,11 @@ class TagPolicy:
             reason=reason,
         )
 
+    @property
+    def unknown_groups(self) -> tuple[str, ...]:
+        """What `extract` refers to and the pattern does not have: always empty in Flux, and rarely meant."""
+        return self._pattern.unknown(self.filter.extract) if self._pattern and self.filter else ()
+
     def admits(self, tag: str) -> bool:
         """Whether the policy could choose the tag if it were the only one."""
         key = self._key(tag)

@@ -376,6 +376,24 @@ def test_a_wrong_range_does_not_hide_a_wrong_filter() -> None:
 
 
 @pytest.mark.parametrize(
+    ("template", "unknown"),
+    [("$ts", ["'ts'"]), ("${1}-$2 $2", ["'2'"]), ("$1x", ["'1x'"]), ("$n-$1-$0-$$2", [])],
+)
+def test_a_template_that_refers_to_no_group_is_a_warning(template: str, unknown: list[str]) -> None:
+    config = loaded(
+        policy_text(
+            "imageRepositoryRef: {name: app}\n"
+            "policy: {alphabetical: {}}\n"
+            f"filterTags: {{pattern: '^v(?P<n>.*)', extract: '{template}'}}"
+        )
+    )
+
+    found = [text for text in warnings(config.problems) if "always empty" in text]
+    assert [text.split("refers to ")[1].split(",")[0] for text in found] == unknown
+    assert all(text.startswith("flux.yaml:7:spec.filterTags.extract: ") for text in found)
+
+
+@pytest.mark.parametrize(
     ("field", "since"),
     [
         ("serviceAccountName: account", "v1beta1"),
