@@ -102,14 +102,17 @@ def scan(data: bytes, path: str) -> MarkedFile:
     markers: list[FoundMarker] = []
     faults: list[Fault] = []
     fields: list[Field] = []
-    source = Source(data, path) if TOKEN in data else None
-    for found in source.comments(_needles(data)) if source else ():
+    if TOKEN not in data:
+        return MarkedFile(path=path, markers=(), faults=(), _source=None, _fields=())
+    source = Source(data, path)
+    for found in source.comments(_needles(data)):
         setter = _setter(found.comment)
         if type(setter) is str and type(found.owner) is Field:
+            line, column = source.place(found.position)
             markers.append(
                 FoundMarker(
-                    line=found.line,
-                    column=found.column,
+                    line=line,
+                    column=column,
                     object=found.object,
                     setter=setter,
                     value=found.value,
@@ -117,7 +120,7 @@ def scan(data: bytes, path: str) -> MarkedFile:
                 )
             )
             fields.append(found.owner)
-        elif fault := _fault(found, setter):
+        elif fault := _fault(found, setter, *source.place(found.comment_position)):
             faults.append(fault)
     return MarkedFile(path=path, markers=tuple(markers), faults=tuple(faults), _source=source, _fields=tuple(fields))
 
@@ -166,29 +169,29 @@ def _named(marker: Mapping[str, object]) -> str | NotAMarker:
     return setter if setter.isprintable() else NotAMarker("the name in it has a control character")
 
 
-def _fault(found: Annotated, setter: str | NotAMarker) -> Fault | None:
+def _fault(found: Annotated, setter: str | NotAMarker, line: int, column: int) -> Fault | None:
     if isinstance(setter, str):
         assert isinstance(found.owner, Stray)  # noqa: S101
         reason, remedy = _MISPLACED[found.owner]
         return Fault(
-            line=found.line,
-            column=found.column,
+            line=line,
+            column=column,
             message=f"the marker {setter} sets nothing: {reason}",
             remedy=remedy,
             severity=Severity.ERROR,
         )
     if setter.is_constant:
         return Fault(
-            line=found.line,
-            column=found.column,
+            line=line,
+            column=column,
             message="a comment that sets a constant (x-k8s-cli) is not supported",
             remedy="write the value itself and remove the comment",
             severity=Severity.ERROR,
         )
     if found.trailing and _KEY in found.comment:
         return Fault(
-            line=found.line,
-            column=found.column,
+            line=line,
+            column=column,
             message=f"the comment holds {_KEY} but is not a marker: {setter.reason}",
             remedy='write # {"$imagepolicy": "namespace:policy"} and nothing else in the comment',
             severity=Severity.WARNING,

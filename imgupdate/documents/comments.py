@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 
 from yaml.events import (
     AliasEvent,
+    DocumentEndEvent,
     DocumentStartEvent,
     MappingEndEvent,
     ScalarEvent,
@@ -102,7 +103,8 @@ def comments(parsed: Parsed, text: str, needles: Sequence[str]) -> Iterator[Comm
         else:
             below = _below(events, before + 1)
             end = events[below].start_mark.index
-            yield from _between(parsed, text, _above(events, before), below, needles)
+            gap = _between(parsed, text, _above(events, before), below, needles)
+            yield from (comment for comment in gap if comment.start + len(comment.text) > position)
         position = find(max(end, position + 1))
 
 
@@ -261,7 +263,7 @@ def _owner_behind(parsed: Parsed, text: str, before: int, line: str) -> int | St
         if parsed.role(below) == VALUE | IN_FLOW and type(parsed.events[below]) in (ScalarEvent, AliasEvent):
             return Stray.SECOND if _line_comments(parsed.events[below], text) else _owner(parsed, below)
         return Stray.BEFORE_VALUE
-    if type(event) is DocumentStartEvent:
+    if type(event) in (DocumentStartEvent, DocumentEndEvent):
         return Stray.ABOVE
     return Stray.KEY if line.endswith("?") else Stray.COLLECTION
 

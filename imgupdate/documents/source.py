@@ -32,15 +32,15 @@ class Field(NamedTuple):
 class Annotated(NamedTuple):
     """A comment of a source and the scalar that it belongs to, or why there is none.
 
-    Line and column are those of the scalar, or else those of the comment. `trailing` is whether the comment has
-    something before it on its line.
+    `trailing` is whether the comment has something before it on its line. Of a scalar there are also its position in
+    the text, behind anchor and tag, its value and its object.
     """
 
     comment: str
+    comment_position: int
     trailing: bool
     owner: Field | Stray
-    line: int
-    column: int
+    position: int = 0
     value: str = ""
     object: ObjectIdentifier = _NOWHERE
 
@@ -94,24 +94,27 @@ class Source:
             objects = Objects(parsed)
             for comment in comments(parsed, part.text, needles):
                 owner = comment.owner if comment.owner not in scalars else Stray.SECOND
+                start = part.start + comment.start
                 if isinstance(owner, Stray):
-                    line, column = self._places.at(part.start + comment.start)
-                    yield Annotated(comment.text, comment.trailing, owner, line, column)
+                    yield Annotated(comment.text, start, comment.trailing, owner)
                     continue
                 event = parsed.events[owner]
                 scalars[owner] = (event, parsed.role(owner))
-                line, column = self._places.at(part.start + content_start(event, part.text))
                 yield Annotated(
                     comment.text,
+                    start,
                     comment.trailing,
                     Field(number, owner),
-                    line,
-                    column,
+                    part.start + content_start(event, part.text),
                     event.value,
                     objects.at(owner),
                 )
             if scalars:
                 self._marked[number] = _Marked(outline(parsed.events, part.text), scalars)
+
+    def place(self, position: int) -> tuple[int, int]:
+        """Line and column of a position in the text, from 1; cheap as long as it is asked in ascending order."""
+        return self._places.at(position)
 
     def set(self, values: Sequence[tuple[Field, str]]) -> bytes:
         """The bytes of the file with some scalars set, in the order of the text; proven to have changed nothing else.
@@ -154,7 +157,7 @@ class Source:
     def _unproven(self, message: str, number: int, spellings: Mapping[int, Spelling]) -> ManifestError:
         part = self._parts[number]
         event, _ = self._marked[number].scalars[min(spellings)]
-        line, _ = Places(self._text).at(part.start + event.start_mark.index)
+        line, _ = self.place(part.start + event.start_mark.index)
         return ManifestError(
             f"the marked values cannot be set: {message}", where=f"{self._path}:{line}", remedy=_UNPROVEN
         )
