@@ -158,6 +158,7 @@ class Cause(StrEnum):
     SCAN_FAILED = "scan-failed"
     NO_TAG = "no-tag"
     NO_DIGEST = "no-digest"
+    NO_AUTOMATION = "no-automation"
     NOT_REQUESTED = "not-requested"
 
 

@@ -130,7 +130,7 @@ def _name(key: ObjectKey) -> str:
 def _update(row: Row) -> tuple[str, Tone]:
     """What the last column says: the kind of the update, or why there is none."""
     if row.cause is not None:
-        quiet = row.cause in (Cause.SUSPENDED, Cause.NOT_REQUESTED)
+        quiet = row.cause in (Cause.SUSPENDED, Cause.NO_AUTOMATION, Cause.NOT_REQUESTED)
         return row.cause.value.replace("-", " "), Tone.DIM if quiet else Tone.ERROR
     if row.fields:
         return row.kind or "changed", Tone.ADDED

@@ -82,7 +82,8 @@ def _is_ours(scope: Scope, automation: ImageUpdateAutomation, urls: Sequence[str
     if any(same_repository(source.url, url) for url in urls):
         return True, []
     message = f"{automation.key} updates another repository, that of GitRepository {source.key}, and does not run"
-    return False, [_note(Severity.NOTICE, message, automation)]
+    remedy = "if it is this one, let its url be an address of this repository's remotes, or remove the GitRepository"
+    return False, [_note(Severity.NOTICE, message, automation, remedy)]
 
 
 def _untaken(scope: Scope, taken: set[ObjectKey]) -> list[Problem]:

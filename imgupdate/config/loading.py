@@ -68,7 +68,11 @@ def _find(files: Files, path: str, findings: Findings) -> _Sources:
     try:
         listed = files.list(path, _TOKEN)
     except UnreadableFile as error:
-        findings.error(f"the configuration {error.message}", Location(path), "name a file or a folder with `config`")
+        findings.error(
+            f"the configuration {error.message}",
+            Location(path),
+            "name a file or a folder with `config`, relative to the root of the repository",
+        )
         return _Sources(manifests=[])
     if path and (data := _read(files, path)) is not None:
         return _sort_file(data, path, findings)

@@ -86,7 +86,7 @@ def select(
     be scanned does not stop the others. The result does not depend on the order in which registries answer.
     """
     taken = frozenset(key for automation in automations for key in automation.policies)
-    sorting = _Sorting(taken if wanted is None else taken.intersection(wanted), taken)
+    sorting = _Sorting(wanted, taken)
     for scope in config.scopes:
         sorting.sort(scope)
     waiting: dict[Hashable, list[Candidate]] = {}
@@ -107,7 +107,7 @@ def select(
 class _Sorting:
     """Tells the policies that need a scan from those whose outcome is known without one."""
 
-    def __init__(self, wanted: frozenset[ObjectKey], taken: frozenset[ObjectKey]) -> None:
+    def __init__(self, wanted: Collection[ObjectKey] | None, taken: frozenset[ObjectKey]) -> None:
         self._wanted = wanted
         self._taken = taken
         self._targets: dict[ObjectKey, Target | ConfigurationError] = {}
@@ -130,10 +130,10 @@ class _Sorting:
             self.problems.append(Problem.of(error, location=policy.location, policy=policy.key))
             return
         image = repository.image.text
-        if policy.key not in self._taken:
-            self._pass_over(policy.key, image, Cause.NOT_REQUESTED, "no automation that runs takes it")
-        elif policy.key not in self._wanted:
+        if self._wanted is not None and policy.key not in self._wanted:
             self._pass_over(policy.key, image, Cause.NOT_REQUESTED, "it is not among the policies asked for")
+        elif policy.key not in self._taken:
+            self._pass_over(policy.key, image, Cause.NO_AUTOMATION, "no automation that runs takes it")
         elif policy.suspend:
             self._pass_over(policy.key, image, Cause.SUSPENDED, "the policy is suspended")
         elif repository.suspend:

@@ -40,6 +40,7 @@ def words(given: Result) -> list[tuple[str, Tone]]:
         (result(unavailable(Cause.SCAN_FAILED)), "scan failed", Tone.ERROR),
         (result(unavailable(Cause.NO_DIGEST)), "no digest", Tone.ERROR),
         (result(unavailable(Cause.SUSPENDED)), "suspended", Tone.DIM),
+        (result(unavailable(Cause.NO_AUTOMATION)), "no automation", Tone.DIM),
         (result(unavailable(Cause.NOT_REQUESTED)), "not requested", Tone.DIM),
     ],
 )

@@ -52,6 +52,7 @@ def test_an_automation_of_another_repository_is_skipped_with_a_notice_that_keeps
     assert runs == ()
     assert notice.severity is Severity.NOTICE
     assert "updates another repository, that of GitRepository flux-system/flux-system" in notice.message
+    assert "remotes" in notice.remedy
     assert "hunter2" not in f"{notice} {config!r}"
 
 

@@ -202,7 +202,7 @@ def test_a_policy_that_no_automation_takes_is_not_scanned_for() -> None:
     assert tags(choices) == {"taken": "1.0.0"}
     found = outcome(choices, "left")
     assert isinstance(found, Unavailable)
-    assert (found.cause, found.reason) == (Cause.NOT_REQUESTED, "no automation that runs takes it")
+    assert (found.cause, found.reason) == (Cause.NO_AUTOMATION, "no automation that runs takes it")
     assert registry.scanned == ["reg.example/podinfo"]
 
 

@@ -99,7 +99,7 @@ def test_an_automation_of_another_repository_does_not_run_and_its_policies_are_n
     assert after(result) == {}
     (outcome,) = result.outcomes
     assert isinstance(outcome, Unavailable)
-    assert outcome.cause is Cause.NOT_REQUESTED
+    assert outcome.cause is Cause.NO_AUTOMATION
     assert {problem.severity for problem in result.all_problems} == {Severity.NOTICE}
     assert result.exit_code == 0
 
