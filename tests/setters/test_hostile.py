@@ -227,7 +227,7 @@ def test_places_are_the_same_in_whatever_order_they_are_asked(text: str, positio
         lines = before.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         return len(lines), len(lines[-1]) + 1
 
-    inside = [position for position in positions if position <= len(text)]
+    inside = [position % (len(text) + 1) for position in positions]
     places = Places(text)
 
     assert [places.at(position) for position in inside] == [expected(position) for position in inside]

@@ -117,7 +117,7 @@ def test_a_comment_that_does_not_hold_the_key_is_a_comment(comment: str) -> None
 def test_a_comment_that_sets_a_constant_is_an_error() -> None:
     fault = the_fault(WITH_TOKEN + 'key: old # {"x-k8s-cli":{"setter":{"name":"n","value":"v"}}}\n')
 
-    assert (fault.line, fault.column, fault.severity) == (2, 6, Severity.ERROR)
+    assert (fault.line, fault.column, fault.severity) == (2, 10, Severity.ERROR)
     assert "x-k8s-cli" in fault.message
     assert fault.remedy
 
@@ -168,6 +168,10 @@ def test_the_token_has_its_double_quotes() -> None:
         (f"a:\n- old {M}\n- &x y\nb: *x\n", f"a:\n- new {M}\n- &x y\nb: *x\n"),
         (f'key: "" {M}\n', f'key: "new" {M}\n'),
         (f"key: '' {M}\n", f"key: 'new' {M}\n"),
+        (f"key: &x {M}\n  old\n", f"key: &x {M}\n  new\n"),
+        (f"key: &x\n  {M}\n  old\n", f"key: &x\n  {M}\n  new\n"),
+        (f"key: {{a: {M}\n  old}}\n", f"key: {{a: {M}\n  new}}\n"),
+        (f"&x key: a\n*x : old {M}\n", f"&x key: a\n*x : new {M}\n"),
         (f"key: null {M}\n", f"key: new {M}\n"),
         (f"key: ~ {M}\n", f"key: new {M}\n"),
     ],
@@ -199,6 +203,11 @@ def test_a_marker_at_a_value_or_an_item_sets_it(before: str, after: str) -> None
         (f'{{"image": "old", "x": 1}} {M}\n', 1, 26, "a list or a mapping"),
         (f"key: [ {M}\n  old]\n", 1, 8, "a list or a mapping"),
         (f"key: &x old\nother: *x {M}\n", 2, 11, "belongs to an alias"),
+        (f"key: &x {M}\n  old # other\n", 1, 9, "another comment that counts"),
+        (f"key: &x\n  {M}\n  old # other\n", 2, 3, "another comment that counts"),
+        (f"key: &x {M}\n  a: b\n", 1, 9, "a list or a mapping"),
+        (f"key: {{a: {M}\n  old # other\n}}\n", 1, 10, "another comment that counts"),
+        (f"key: old\n... {M}\n", 2, 5, "on a line of its own"),
         (f"old {M}\n", 1, 5, "the document is nothing but this value"),
         (f"key:\n# other\n{M}\n- old\n", 3, 1, "one of several comments"),
         (f"key:\n{M}\n- old # other\n", 2, 1, "another comment that counts"),
@@ -232,9 +241,11 @@ def test_the_comment_on_the_line_of_an_item_counts_and_not_the_one_above_it() ->
         f"key: 'old {M}'\n",
         'key: \'{"$imagepolicy": "ns:p"}\'\n',
         '"$imagepolicy": ns:p\n',
+        '"$imagepolicy": &x-k8s-cli v\nkey: *x-k8s-cli\n',
+        '"$imagepolicy": &x-k8s-cli # note\n  v\n',
     ],
 )
-def test_a_marker_within_a_scalar_is_text(text: str) -> None:
+def test_what_a_marker_holds_is_text_in_a_scalar_and_a_name_in_an_anchor(text: str) -> None:
     marked = scan(text.encode(), "a.yaml")
 
     assert (marked.markers, marked.faults) == ((), ())

@@ -125,6 +125,10 @@ def test_anchors_and_tags_are_kept_unless_the_tag_says_that_it_is_no_string(old:
     assert rewritten(f"key: {old} {M}\n", new) == f"key: {written} {M}\n"
 
 
+def test_a_tag_on_another_line_than_its_value_goes_and_the_line_stays() -> None:
+    assert rewritten(f"key: &x\n  !!float\n  1.0 {M}\n", "v1") == f"key: &x\n  \n  v1 {M}\n"
+
+
 def test_an_alias_follows_its_anchor() -> None:
     after = rewritten(f"a: &x 1.0 {M}\nb: *x\n", "1.10")
 
@@ -160,6 +164,9 @@ def test_within_brackets_a_value_is_quoted_that_could_end_early(old: str, new: s
         ("|2 # M\n  old", "new", "|- # M\n  new"),
         ("|2- # M\n    old", "new", "|- # M\n    new"),
         ("| # M\n\n  old\n\n", "new", "|- # M\n  new\n\n"),
+        ("| # M\n  old\n      \n   ", "new", "|- # M\n  new"),
+        ("| # M\n  old  ", "new", "|- # M\n  new"),
+        ("|+ # M\n  old\n\n     \n", "new", "|- # M\n  new\n"),
         ("| # M\n  old", "1.10", "|- # M\n  1.10"),
         ("| # M\n  old", "# a: {b}", "|- # M\n  # a: {b}"),
         ("&x | # M\n  old", "new", "&x |- # M\n  new"),
