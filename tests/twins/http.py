@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -60,7 +61,7 @@ class Answer:
     body: bytes = b""
 
 
-class HttpTwin:
+class HttpTwin(ABC):
     """A server that runs while the `with` block does; subclasses say what to answer."""
 
     def __init__(self, *, tls: ssl.SSLContext | None = None, latency: float = 0.0) -> None:
@@ -72,9 +73,9 @@ class HttpTwin:
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
 
+    @abstractmethod
     def answer(self, request: RecordedRequest) -> Answer:
         """The right answer to a request."""
-        raise NotImplementedError
 
     def __enter__(self) -> Self:
         self._server = _Server(self, self._tls)
