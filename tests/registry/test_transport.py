@@ -17,6 +17,7 @@ from imgupdate.errors import ConfigurationError, ScanError
 from imgupdate.images import Tag
 from imgupdate.registry import EnvironmentProxies, Limits, RegistryClient
 from imgupdate.registry.clock import OutOfTime
+from imgupdate.registry.proxies import Route
 from imgupdate.registry.transport import NotPublic, Wire, came_from_public_address
 from tests.registry.support import FakeClock, access, repository
 from tests.twins.certificates import Authority
@@ -170,6 +171,16 @@ class TestPublicAddresses:
         assert came_from_public_address(response) is False
         response.close()
         wire.close()
+
+    def test_where_an_answer_came_from_is_not_known_behind_a_proxy(self, registry: RegistryTwin) -> None:
+        with ProxyTwin(anywhere=registry.host) as proxy:
+            wire = Wire(clock=FakeClock(), limits=Limits(), tls=None, route=Route(proxy.url), public_only=True)
+            response = wire.handle_request(self.request("http://plain.example/v2/"))
+
+            assert response.status_code == 200
+            assert came_from_public_address(response) is None
+            response.close()
+            wire.close()
 
     def test_where_an_answer_came_from_may_be_unknown(self) -> None:
         assert came_from_public_address(httpx.Response(200)) is None
