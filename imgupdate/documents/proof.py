@@ -45,6 +45,8 @@ def first_difference(before: Outline, after: Outline, wanted: Mapping[int, Spell
     for index, spelling in wanted.items():
         if index < len(found) and _says(found[index], spelling.value):
             expected[index] = found[index]
+        elif spelling.splices:
+            expected[index] = None
         if index in properties:
             _retag(properties, index, spelling.tag)
     if expected == found and properties == after.properties:

@@ -6,7 +6,7 @@ import pytest
 
 from imgupdate.documents.events import stream
 from imgupdate.documents.proof import Outline, first_difference, outline
-from imgupdate.documents.scalars import Spelling
+from imgupdate.documents.scalars import Spelling, Splice
 
 
 def outlined(text: str) -> Outline:
@@ -19,7 +19,7 @@ BEFORE = "a: old\nb: &x !t other\nc: *x\n"
 
 def difference(after: str, before: str = BEFORE, *, tag: str | None = None) -> int | None:
     """Where an edit that was to make `new` of the first value went wrong."""
-    return first_difference(outlined(before), outlined(after), {4: Spelling((), "new", tag)})
+    return first_difference(outlined(before), outlined(after), {4: Spelling((Splice(3, 6, "new"),), "new", tag)})
 
 
 @pytest.mark.parametrize("new", ["new", "'new'", '"new"', "|-\n  new", '"n\\x65w"', "  new # comment"])
@@ -30,6 +30,7 @@ def test_the_wanted_value_is_right_in_whatever_quotes(new: str) -> None:
 @pytest.mark.parametrize(
     ("after", "index"),
     [
+        (BEFORE, 4),
         (BEFORE.replace("old", "newer"), 4),
         (BEFORE.replace("old", "'new '"), 4),
         (BEFORE.replace("old", "[new]"), 4),
