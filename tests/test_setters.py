@@ -263,11 +263,15 @@ def test_two_markers_for_one_value_are_one_too_many() -> None:
         assert len(marked.faults) == 2
 
 
-def test_an_item_below_one_with_a_comment_takes_the_comment_above_it() -> None:
-    text = f"l:\n- a # x\n{M}\n\n- old\n"
+def test_a_blank_line_parts_a_comment_from_the_item_below_unless_one_parts_it_from_the_item_above() -> None:
+    for above in ("- a", "- a # x", "- |\n  a", "- k: a", "- - a", "- [a]"):
+        text = f"l:\n{above}\n{M}\n\n- old\n"
 
-    assert [marker.value for marker in found(text).markers] == ["old"]
-    assert [marker.value for marker in found(f"l:\n- a\n# x\n\n{M}\n- old\n").markers] == ["old"]
+        assert found(text).markers == ()
+        assert len(found(text).faults) == 1
+        assert [m.value for m in found(text.replace(M, f"\n{M}")).markers] == ["old"]
+        assert [m.value for m in found(text.replace(M, f"# x\n\n{M}")).markers] == ["old"]
+        assert [m.value for m in found(text.replace(f"{M}\n", M)).markers] == ["old"]
 
 
 # --- where a marker is, and whose it is --------------------------------------------------------------------------

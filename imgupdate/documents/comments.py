@@ -201,20 +201,20 @@ def _between(parsed: Parsed, text: str, before: int, below: int, needles: Sequen
     event = parsed.events[before]
     position: int = event.end_mark.index
     end: int = parsed.events[below].start_mark.index
-    is_behind = type(event) is not StreamStartEvent and not (type(event) is ScalarEvent and event.style in BLOCK_STYLES)
-    is_below_line = False
+    is_block = type(event) is ScalarEvent and event.style in BLOCK_STYLES
+    is_behind = not is_block and type(event) is not StreamStartEvent
+    indicator = ""
     heads: list[_Head] = []
     held: list[tuple[re.Match[str], bool, str]] = []
     for found in _COMMENT.finditer(text, position, end):
-        *lines, line = _BREAK.split(text[position : found.start()])
+        indicator = text[position : found.start()].strip(" \t" + BREAKS)[-1:] or indicator
+        *lines, line = _BREAK.split(text[event.start_mark.index if is_block else position : found.start()])
         is_behind = is_behind and not lines
+        is_block = False
         if line.rstrip(" \t").endswith("-") or not (line.strip(" \t") or is_behind):
-            may_be_foot = type(event) in _OPENING or (not is_below_line and _is_right_below(lines))
-            column = len(line) if lines else found.start() - _line_start(text, event, found.start())
-            heads.append(_Head(found.start(), column, may_be_foot, bool(_BLANK_LINE.match(text, found.end()))))
-            is_below_line = is_below_line and bool(lines)
-        else:
-            is_below_line = True
+            is_apart = len(lines) > 1 and not lines[-1].strip(" \t")
+            may_be_foot = type(event) in _OPENING or not (is_apart or line.strip(" \t") or indicator == ":")
+            heads.append(_Head(found.start(), len(line), may_be_foot, bool(_BLANK_LINE.match(text, found.end()))))
         if any(needle in found[0] for needle in needles):
             held.append((found, is_behind, line.strip(" \t")))
         is_behind = False
@@ -230,16 +230,6 @@ def _between(parsed: Parsed, text: str, before: int, below: int, needles: Sequen
         elif found.start() >= head_start:
             owner = head_owner
         yield Comment(found.start(), found[0], is_behind or bool(line), owner)
-
-
-def _line_start(text: str, event: Event, position: int) -> int:
-    """Where the line of a position begins that an event may reach into."""
-    return 1 + max(text.rfind(character, event.start_mark.index, position) for character in BREAKS)
-
-
-def _is_right_below(lines: Sequence[str]) -> bool:
-    """Whether what is behind some lines has no blank line above it, and no key that waits for its value."""
-    return bool(lines) and (len(lines) == 1 or bool(lines[-1].strip())) and not lines[-1].rstrip().endswith(":")
 
 
 def _heads_scalar(parsed: Parsed, tail: str, before: int, below: int, heads: Sequence[_Head]) -> bool:
