@@ -78,9 +78,8 @@ class MarkedFile:
     def rewrite(self, values: Mapping[int, str]) -> bytes:
         """The bytes of the file with the marked scalars of some indexes set to new decoded values.
 
-        Every other byte stays. Give the values of all markers that are served, also where they have not changed: a
-        value that is right but which readers take for a number (`tag: 1.10`) is then quoted, as Flux does in a file
-        that it writes (spec/flux.md 5.6).
+        Every other byte stays. A scalar that says its value already stays as it is written, unless readers take it for
+        a number or the like (`tag: 1.10`): then it gets quotes, as in a file that Flux writes (spec/flux.md 5.6).
 
         Raises:
             ManifestError: the edit would have changed anything else, or cannot be written.

@@ -184,8 +184,6 @@ def _comments_inside(event: Event, text: str) -> Iterator[tuple[re.Match[str], b
 def _inside(parsed: Parsed, text: str, index: int, needles: Sequence[str]) -> Iterator[Comment]:
     """The comments within the span of an event that hold a needle."""
     event = parsed.events[index]
-    if type(event) is AliasEvent:
-        return
     line_owner: int | Stray = Stray.COLLECTION
     head_owner: int | Stray = Stray.COLLECTION
     if type(event) is ScalarEvent:

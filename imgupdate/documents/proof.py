@@ -43,10 +43,8 @@ def first_difference(before: Outline, after: Outline, wanted: Mapping[int, Spell
     expected, found = before.values.copy(), after.values
     properties = before.properties.copy()
     for index, spelling in wanted.items():
-        if index < len(found) and _says(found[index], spelling.value):
-            expected[index] = found[index]
-        elif spelling.splices:
-            expected[index] = None
+        says_it = index < len(found) and _says(found[index], spelling.value)
+        expected[index] = found[index] if says_it else None  # as no event is
         if index in properties:
             _retag(properties, index, spelling.tag)
     if expected == found and properties == after.properties:

@@ -91,13 +91,14 @@ def _escape(character: str) -> str:
 
 
 def _untag(event: Event, text: str) -> tuple[Splice, ...]:
-    position: int = event.start_mark.index
-    while found := PROPERTY.match(text, position, event.end_mark.index):
-        if found[0].startswith("!"):
-            space = re.compile("[ \t]*").match(text, found.end())
-            return (Splice(found.start(), space.end() if space else found.end(), ""),)
-        position = found.end()
-    return ()
+    found = PROPERTY.match(text, event.start_mark.index)
+    while found and not found[0].startswith("!"):
+        found = PROPERTY.match(text, found.end())
+    assert found is not None  # noqa: S101 - libyaml has read a tag there
+    end = found.end()
+    while text[end : end + 1] in (" ", "\t"):
+        end += 1
+    return (Splice(found.start(), end, ""),)
 
 
 def _block(event: Event, text: str, start: int, value: str) -> tuple[Splice, ...]:

@@ -76,3 +76,14 @@ def test_events_that_are_missing_at_the_end_are_a_difference() -> None:
 
     assert first_difference(before, cut, {}) == len(cut.values)
     assert first_difference(before, before, {}) is None
+
+
+def test_quotes_count_as_quotes_and_not_as_part_of_a_value() -> None:
+    def said(after: str, value: str) -> int | None:
+        return first_difference(outlined("a: old\n"), outlined(after), {4: Spelling((), value, None)})
+
+    assert said("a: '\"x'\n", '"x') is None
+    assert said('a: "x"\n', '"x') == 4
+    assert said("a: ''\n", "") is None
+    assert said("a:\n", "") == 4
+    assert said("a: old\n", "new") == 4
