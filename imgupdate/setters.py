@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from imgupdate.documents.source import Annotated, Field, Source, Stray
@@ -141,6 +142,11 @@ def _setter(comment: str) -> str | NotAMarker:
     content = comment.lstrip("#").strip(" \t\r\n")
     if len(content) > _MAXIMUM_COMMENT:
         return NotAMarker(f"it is longer than {_MAXIMUM_COMMENT} characters")
+    return _read(content)
+
+
+@lru_cache(maxsize=1024)  # a tree has few markers that differ, each in many places
+def _read(content: str) -> str | NotAMarker:
     if not content.startswith("{"):
         return NotAMarker("there is text before the JSON object")
     try:
