@@ -13,6 +13,8 @@
     │   ├── UnparsableYaml          a file is not YAML, or not within the bounds that we read
     │   └── UnreadableFile          a file cannot be read or written as it stands
     └── PublishError             6  a commit or a pull request could not be made
+        ├── BranchMoved             somebody else moved a branch meanwhile
+        └── PullRequestExists       a branch has a pull request already
 
 The number is the exit code of the process (design, section 6).
 """
@@ -108,3 +110,11 @@ class PublishError(Error):
     """A commit or a pull request could not be made."""
 
     exit_code = 6
+
+
+class BranchMoved(PublishError):
+    """A branch is not where it was expected: somebody else moved, made or deleted it meanwhile."""
+
+
+class PullRequestExists(PublishError):
+    """A branch has a pull request into that base already."""

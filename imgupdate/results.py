@@ -244,14 +244,56 @@ class Plan:
         return tuple(change for edit in self.edits for change in edit.changes)
 
 
+class PullRequestOperation(StrEnum):
+    """What a run did to a pull request; the words are those of create-pull-request."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    CLOSED = "closed"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedCommit:
+    """A commit that a run made and pushed. `reason` is GitHub's word on its signature."""
+
+    sha: str
+    branch: str
+    url: str
+    message: str
+    verified: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedPullRequest:
+    """A pull request as a run left it. `group` is empty but where several divide the changes."""
+
+    number: int
+    url: str
+    operation: PullRequestOperation
+    branch: str
+    base: str
+    head_sha: str
+    title: str
+    group: str = ""
+    verified: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """Everything that a run found and did, for the reports."""
+    """Everything that a run found and did, for the reports.
+
+    `plan` is that for the workspace; `published` says whether commits were to be made at all.
+    """
 
     outcomes: tuple[Outcome, ...]
     plan: Plan
     problems: tuple[Problem, ...]
     written: bool
+    published: bool = False
+    commits: tuple[PublishedCommit, ...] = ()
+    pull_requests: tuple[PublishedPullRequest, ...] = ()
 
     @property
     def exit_code(self) -> int:

@@ -25,6 +25,7 @@ PURE = (
     "templates",
     "config",
     "planning",
+    "remote",
     "report",
 )
 USE_CASES = ("update", "publish")

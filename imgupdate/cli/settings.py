@@ -1,0 +1,56 @@
+"""What a run is asked to do, whoever asks: the command line and the action both end in these values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from imgupdate.publish.settings import GroupBy, Mode
+from imgupdate.remote import Decoration, MergeMethod
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GitHubAccess:
+    """Where the repository is on GitHub, and the token for it. The addresses have no trailing slash.
+
+    `repository` is `owner/name`. All empty where the run does not publish.
+    """
+
+    token: str = field(default="", repr=False)
+    repository: str = ""
+    api_url: str = "https://api.github.com"
+    graphql_url: str = "https://api.github.com/graphql"
+    server_url: str = "https://github.com"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSettings:
+    """One run.
+
+    `policies` are those to look at (`namespace/name` or a bare name), none for all; `only_images` are the repositories
+    that a dispatch named, None for all. `publish` NONE with `write` changes the workspace; `dry_run` changes nothing
+    anywhere. `registry_auth` is a docker configuration that goes before the environment's, empty for none.
+    """
+
+    root: Path
+    config: str = ""
+    namespace: str = "flux-system"
+    policies: tuple[str, ...] = ()
+    only_images: tuple[str, ...] | None = None
+    publish: Mode = Mode.NONE
+    write: bool = False
+    dry_run: bool = False
+    base: str = ""
+    branch: str = ""
+    title: str = ""
+    group_by: GroupBy = GroupBy.AUTOMATION
+    decoration: Decoration = Decoration()
+    draft: bool = False
+    auto_merge: MergeMethod | None = None
+    sign_github: bool = False
+    signing_key: bytes = field(default=b"", repr=False)
+    signing_passphrase: bytes = field(default=b"", repr=False)
+    registry_auth: bytes = field(default=b"", repr=False)
+    github: GitHubAccess = GitHubAccess()
+    explain: bool = False
+    workers: int = 32
