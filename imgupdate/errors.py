@@ -6,7 +6,11 @@
     │   ├── InvalidReference        an image, tag or digest is not well formed
     │   ├── InvalidPattern          a regular expression does not compile
     │   ├── InvalidRange            a version range does not parse
-    │   └── InvalidPolicy           an image policy cannot be applied at all
+    │   ├── InvalidPolicy           an image policy cannot be applied at all
+    │   └── TemplateError           a commit message template is wrong
+    │       ├── TemplateParseError      it does not parse
+    │       └── TemplateExecutionError  it fails when it is rendered
+    │           └── RemovedTemplateField   it uses a field that Flux has removed
     ├── ScanError                4  an image could not be scanned
     │   └── NoTagSelected           a policy found no tag among those scanned
     ├── ManifestError            5  a marker or a marked file could not be served
@@ -76,6 +80,27 @@ class InvalidRange(ConfigurationError):
 
 class InvalidPolicy(ConfigurationError):
     """An image policy cannot be applied whatever the tags are."""
+
+
+class TemplateError(ConfigurationError):
+    """A template is wrong. The message is Go's with the template's name; line and column count from 1, 0 is unknown."""
+
+    def __init__(self, message: str, *, line: int = 0, column: int = 0, where: str = "", remedy: str = "") -> None:
+        super().__init__(message, where=where, remedy=remedy)
+        self.line = line
+        self.column = column
+
+
+class TemplateParseError(TemplateError):
+    """A template does not parse."""
+
+
+class TemplateExecutionError(TemplateError):
+    """A template fails when it is rendered with its data."""
+
+
+class RemovedTemplateField(TemplateExecutionError):
+    """A template uses a field that Flux had in older versions of its API and has no more."""
 
 
 class ScanError(Error):

@@ -1,0 +1,1 @@
+"""Go's `text/template` with the Sprig functions that Flux allows (spec/flux.md 5.9)."""
