@@ -44,7 +44,7 @@ class RunSettings:
     branch: str = ""
     title: str = ""
     group_by: GroupBy = GroupBy.AUTOMATION
-    decoration: Decoration = Decoration()
+    decoration: Decoration = field(default_factory=Decoration)
     draft: bool = False
     auto_merge: MergeMethod | None = None
     sign_github: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from imgupdate.remote import Decoration, MergeMethod, SigningIdentity
@@ -41,7 +41,7 @@ class PublishSettings:
     branch: str = ""
     title: str = ""
     group_by: GroupBy = GroupBy.AUTOMATION
-    decoration: Decoration = Decoration()
+    decoration: Decoration = field(default_factory=Decoration)
     draft: bool = False
     auto_merge: MergeMethod | None = None
     sign_github: bool = False
