@@ -22,8 +22,10 @@ def repository_urls(root: Path, environment: Mapping[str, str]) -> tuple[str, ..
     return tuple(dict.fromkeys(urls))
 
 
-def docker_config(environment: Mapping[str, str]) -> DockerConfig:
+def docker_config(environment: Mapping[str, str], given: bytes = b"") -> DockerConfig:
     """Docker's configuration: the first file that there is, and what DOCKER_AUTH_CONFIG adds (spec/registry.md 7.1).
+
+    A configuration that is `given` takes the place of DOCKER_AUTH_CONFIG: its hosts go before those of the file.
 
     Raises:
         ConfigurationError: the file cannot be read.
@@ -44,14 +46,16 @@ def docker_config(environment: Mapping[str, str]) -> DockerConfig:
         break
     if len(data) > _LONGEST_DOCKER_CONFIG:
         raise ConfigurationError(f"{source} is larger than a docker configuration can be", remedy="set DOCKER_CONFIG")
-    override = environment.get("DOCKER_AUTH_CONFIG", "").encode(errors="surrogateescape")
+    override = given or environment.get("DOCKER_AUTH_CONFIG", "").encode(errors="surrogateescape")
     return DockerConfig(data=data, source=source, override=override, search_path=environment.get("PATH", os.defpath))
 
 
-def registry_client(environment: Mapping[str, str], clock: Clock | None = None) -> RegistryClient:
+def registry_client(
+    environment: Mapping[str, str], clock: Clock | None = None, *, registry_auth: bytes = b""
+) -> RegistryClient:
     """A client that has the credentials, proxies and certificates of the environment; `clock` for tests."""
     return RegistryClient(
-        docker_config=docker_config(environment),
+        docker_config=docker_config(environment, registry_auth),
         proxies=EnvironmentProxies.of({name: _text(value) for name, value in environment.items()}),
         authorities=environment.get("SSL_CERT_FILE", ""),
         clock=clock,

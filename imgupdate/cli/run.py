@@ -97,19 +97,18 @@ def command(  # noqa: PLR0913 - as many as there are options
     An error in one place never keeps the others from being updated.
     """
     from imgupdate.cli.job import Options, perform
+    from imgupdate.cli.settings import RunSettings
 
     if write and dry_run:
         raise click.UsageError("--write and --dry-run exclude each other", context)
-    options = Options(
+    settings = RunSettings(
         root=root,
         config=config,
         namespace=namespace,
         write=write,
         policies=policies,
-        output=output,
         explain=explain,
         workers=workers,
-        fail_on=fail_on,
-        color=color,
     )
+    options = Options(settings=settings, output=output, fail_on=fail_on, color=color)
     return perform(options, os.environ, sys.stdout, sys.stderr)

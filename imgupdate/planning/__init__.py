@@ -13,6 +13,7 @@ from imgupdate.errors import ManifestError
 from imgupdate.files import Files
 from imgupdate.images import Digest
 from imgupdate.planning.decisions import Decisions
+from imgupdate.planning.fields import FieldId, identified
 from imgupdate.planning.names import Standing
 from imgupdate.planning.pins import present_digest, present_tag
 from imgupdate.planning.tree import Look, Tree, refused
@@ -29,7 +30,9 @@ from imgupdate.results import (
 )
 from imgupdate.setters import MarkedFile
 
-__all__ = ["plan", "present_digest", "present_tag", "survey"]
+__all__ = ["FieldId", "difference", "identified", "plan", "present_digest", "present_tag", "survey"]
+
+_NOTHING: Mapping[FieldId, str] = {}
 
 
 def plan(
@@ -37,12 +40,14 @@ def plan(
     scopes: Sequence[Scope],
     automations: Sequence[ActiveAutomation],
     outcomes: Mapping[ObjectKey, Outcome],
+    *,
+    kept: Mapping[FieldId, str] = _NOTHING,
 ) -> Plan:
     """The edits that bring the marked fields of a tree to what the policies chose, and all that stands in the way.
 
     What is wrong with one file, policy or automation never stops the others. Edits, markers and problems are by path,
     then in document order. The plan knows only the automations that it is given: fields that others would serve get a
-    notice.
+    notice. `kept` are values for fields that are served and whose policy has no selection.
     """
     chosen = {key for key, outcome in outcomes.items() if isinstance(outcome, Selection)}
     tree = Tree(files, scopes, automations, chosen)
@@ -53,6 +58,7 @@ def plan(
     for look in tree.looks():
         markers += (field.marker for field in look.fields)
         values, held = decisions.decide(look.fields)
+        values |= _kept(look, outcomes, kept)
         found = [*look.problems, *held]
         if look.marked:
             made, refusals = _edits(look, look.marked, values)
@@ -61,6 +67,35 @@ def plan(
         problems += sorted(found, key=_line)
     problems += tree.uncovered()
     return Plan(edits=tuple(edits), markers=tuple(markers), problems=tuple(problems))
+
+
+def difference(
+    before: Files, after: Files, scopes: Sequence[Scope], automations: Sequence[ActiveAutomation]
+) -> tuple[FileEdit, ...]:
+    """The files in which served fields of one tree have other values than in another, and the changes between.
+
+    A field that only one of the trees has is left out: it was not set, it came or went.
+    """
+    old, new = (identified(survey(files, scopes, automations)) for files in (before, after))
+    changes: dict[str, list[Change]] = {}
+    for identity, marker in old.items():
+        now = new.get(identity)
+        if now is not None and now.value != marker.value:
+            changes.setdefault(marker.location.path, []).append(Change(marker=marker, new=now.value))
+    return tuple(
+        FileEdit(path=path, before=before.read(path), after=after.read(path), changes=tuple(found))
+        for path, found in sorted(changes.items())
+    )
+
+
+def _kept(look: Look, outcomes: Mapping[ObjectKey, Outcome], kept: Mapping[FieldId, str]) -> dict[int, str]:
+    served = [field for field in look.fields if field.named.standing is Standing.SERVED]
+    identities = identified([field.marker for field in served]) if kept else {}
+    return {
+        field.found.index: kept[identity]
+        for field, identity in zip(served, identities, strict=False)
+        if identity in kept and not isinstance(outcomes.get(field.marker.policy), Selection)
+    }
 
 
 def survey(files: Files, scopes: Sequence[Scope], automations: Sequence[ActiveAutomation]) -> tuple[Marker, ...]:

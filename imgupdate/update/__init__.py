@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from imgupdate.config import active_automations
 from imgupdate.config.model import ActiveAutomation, Config
 from imgupdate.files import Files
-from imgupdate.planning import plan, survey
-from imgupdate.results import Result
+from imgupdate.planning import FieldId, plan, survey
+from imgupdate.results import ObjectKey, Outcome, Plan, Problem, Result
 from imgupdate.update.digests import needs_markers, reflect_digests
 from imgupdate.update.parallel import Progress, Silent
-from imgupdate.update.selection import Choices, named_policies, select
+from imgupdate.update.requests import images_asked_for, named_policies
+from imgupdate.update.selection import Choices, select
 from imgupdate.update.sources import RegistrySource, Scanner, Target
 
 __all__ = [
@@ -19,14 +21,20 @@ __all__ = [
     "Progress",
     "RegistrySource",
     "Request",
+    "Scan",
     "Scanner",
     "Silent",
     "Target",
+    "TreePlan",
     "named_policies",
+    "plan_tree",
     "reflect_digests",
+    "scan",
     "select",
     "update",
 ]
+
+_NOTHING: Mapping[FieldId, str] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,30 +42,87 @@ class Request:
     """What a run is asked for.
 
     `repository_urls` are the addresses of the repository that is worked on. `policies` names those to look at
-    (`namespace/name` or a bare name), none for all. `explain` has every selection say why.
+    (`namespace/name` or a bare name), none for all. `images` are the repositories to look at, None for all.
+    `explain` has every selection say why.
     """
 
     repository_urls: tuple[str, ...] = ()
     policies: tuple[str, ...] = ()
+    images: tuple[str, ...] | None = None
     explain: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """What the registries and the policies said: enough to plan for any tree."""
+
+    config: Config
+    automations: tuple[ActiveAutomation, ...]
+    choices: Choices
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreePlan:
+    """The plan for one tree. `problems` are about the digests that it would need."""
+
+    outcomes: tuple[Outcome, ...]
+    plan: Plan
+    problems: tuple[Problem, ...]
+
+
+def scan(config: Config, scanner: Scanner, request: Request) -> Scan:
+    """Find the automations that run, scan the images that they need, and let every policy choose.
+
+    Raises:
+        UsageError: a policy that is asked for does not exist, or an image that is asked for is no image.
+
+    """
+    automations: list[ActiveAutomation] = []
+    problems = list(config.problems)
+    wanted = named_policies(config, request.policies) if request.policies else None
+    if request.images is not None:
+        meant, notes = images_asked_for(config, request.images)
+        problems += notes
+        wanted = meant if wanted is None else wanted & meant
+    for scope in config.scopes:
+        active, found = active_automations(scope, request.repository_urls)
+        automations += active
+        problems += found
+    choices = select(config, automations, scanner, wanted=wanted, explain=request.explain)
+    return Scan(config=config, automations=tuple(automations), choices=choices, problems=(*problems, *choices.problems))
+
+
+def plan_tree(
+    found: Scan,
+    files: Files,
+    scanner: Scanner,
+    *,
+    automations: Sequence[ActiveAutomation] | None = None,
+    policies: Collection[ObjectKey] | None = None,
+    kept: Mapping[FieldId, str] = _NOTHING,
+) -> TreePlan:
+    """The plan for a tree: for all automations or some, all policies or some.
+
+    `kept` are values that fields get whose policy has no outcome to set them to.
+    """
+    active = found.automations if automations is None else automations
+    scopes = found.config.scopes
+    markers = survey(files, scopes, active) if needs_markers(found.choices) else ()
+    outcomes, missing = reflect_digests(found.choices, markers, scanner)
+    used = {outcome.policy: outcome for outcome in outcomes if policies is None or outcome.policy in policies}
+    return TreePlan(outcomes=outcomes, plan=plan(files, scopes, active, used, kept=kept), problems=missing)
 
 
 def update(config: Config, files: Files, scanner: Scanner, request: Request) -> Result:
     """Everything that one run finds out about a tree, and the plan for it.
 
     Raises:
-        UsageError: a policy that is asked for does not exist.
+        UsageError: as `scan`.
 
     """
-    wanted = named_policies(config, request.policies) if request.policies else None
-    automations: list[ActiveAutomation] = []
-    problems = list(config.problems)
-    for scope in config.scopes:
-        active, found = active_automations(scope, request.repository_urls)
-        automations += active
-        problems += found
-    choices = select(config, automations, scanner, wanted=wanted, explain=request.explain)
-    markers = survey(files, config.scopes, automations) if needs_markers(choices) else ()
-    outcomes, missing = reflect_digests(choices, markers, scanner)
-    planned = plan(files, config.scopes, automations, {outcome.policy: outcome for outcome in outcomes})
-    return Result(outcomes=outcomes, plan=planned, problems=(*problems, *choices.problems, *missing), written=False)
+    found = scan(config, scanner, request)
+    planned = plan_tree(found, files, scanner)
+    return Result(
+        outcomes=planned.outcomes, plan=planned.plan, problems=(*found.problems, *planned.problems), written=False
+    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from imgupdate.config import registry_access, resolve_repository
 from imgupdate.config.model import ActiveAutomation, Config, ImagePolicy, ImageRepository, Scope
-from imgupdate.errors import ConfigurationError, Error, NoTagSelected, UsageError, shown
+from imgupdate.errors import ConfigurationError, Error, NoTagSelected, shown
 from imgupdate.images import Tag, is_tag
 from imgupdate.policies import ScanOrder, stored_order
 from imgupdate.report.problems import ranked
@@ -52,24 +52,6 @@ class Choices:
     def selections(self) -> Iterator[Selection]:
         """The outcomes that are a choice."""
         return (outcome for outcome in self.outcomes if isinstance(outcome, Selection))
-
-
-def named_policies(config: Config, names: Sequence[str]) -> frozenset[ObjectKey]:
-    """The policies that people mean by `namespace/name` or by a bare name, which may be several.
-
-    Raises:
-        UsageError: a name is that of no policy.
-
-    """
-    known = [key for scope in config.scopes for key in (*scope.policies, *scope.unusable)]
-    found: set[ObjectKey] = set()
-    for name in names:
-        meant = {key for key in known if name in (str(key), key.name)}
-        if not meant:
-            listed = ", ".join(sorted({str(key) for key in known})[:20]) or "none"
-            raise UsageError(f"there is no policy named {name!r}", remedy=f"name one of: {listed}")
-        found |= meant
-    return frozenset(found)
 
 
 def select(

@@ -13,6 +13,7 @@ from typing import Any
 
 from imgupdate.cli.job import Options, perform
 from imgupdate.cli.main import main
+from imgupdate.cli.settings import RunSettings
 from imgupdate.registry import Clock
 from tests.registry.support import FakeClock
 
@@ -60,21 +61,9 @@ def run_json(
     root: Path, *, clock: Clock | None = None, environment: Mapping[str, str] | None = None, **given: Any
 ) -> Ran:
     """`imgupdate run --output json` by a clock that jumps, so that nobody waits for the next attempt."""
-    options = Options(
-        **{
-            "root": root,
-            "config": "",
-            "namespace": "flux-system",
-            "write": True,
-            "policies": (),
-            "output": "json",
-            "explain": False,
-            "workers": 8,
-            "fail_on": "error",
-            "color": "never",
-            **given,
-        }
-    )
+    fail_on = given.pop("fail_on", "error")
+    settings = RunSettings(**{"root": root, "write": True, "workers": 8, **given})
+    options = Options(settings=settings, output="json", fail_on=fail_on, color="never")
     out, err = io.StringIO(), io.StringIO()
     code = perform(options, os.environ if environment is None else environment, out, err, clock=clock or FakeClock())
     return Ran(code, out.getvalue(), err.getvalue())

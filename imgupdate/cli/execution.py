@@ -1,0 +1,79 @@
+"""One run from settings to result: where the rooms are put together, for the command line and the action alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from imgupdate import config
+from imgupdate.cli.environment import registry_client, repository_urls
+from imgupdate.cli.settings import RunSettings
+from imgupdate.config import UnreadableConfiguration
+from imgupdate.config.labels import is_object_name
+from imgupdate.errors import ConfigurationError, UsageError, shown
+from imgupdate.registry import Clock
+from imgupdate.results import Plan, Problem, Result
+from imgupdate.setters import TOKEN
+from imgupdate.update import Progress, Request, Scanner, update
+from imgupdate.workspace import Workspace
+from imgupdate.workspace.confined import printable
+
+
+def execute(
+    settings: RunSettings, environment: Mapping[str, str], progress: Progress, clock: Clock | None = None
+) -> Result:
+    """Scan, choose, plan, and write or publish what the settings ask for.
+
+    What is wrong with the configuration, an image or a file is among the result's problems. `clock` is what the
+    registry client goes by.
+
+    Raises:
+        UsageError: the path is no directory, the namespace no name, or a policy or image that is asked for does not
+            exist.
+
+    """
+    if not is_object_name(settings.namespace):
+        raise UsageError(f"{shown(settings.namespace)} cannot be a namespace", remedy="write it as in the cluster")
+    workspace = Workspace(settings.root, tokens=(TOKEN, *config.TOKENS))
+    try:
+        result = _update(settings, environment, workspace, progress, clock)
+    except UnreadableConfiguration as error:
+        result = _failed(error.problems)
+    except ConfigurationError as error:
+        result = _failed((Problem.of(error),))
+    result = replace(result, problems=(*result.problems, *workspace.passed_over))
+    if settings.write and not settings.dry_run:
+        result = _write(result, workspace)
+    return result
+
+
+def _update(
+    settings: RunSettings,
+    environment: Mapping[str, str],
+    workspace: Workspace,
+    progress: Progress,
+    clock: Clock | None,
+) -> Result:
+    loaded = config.load(workspace, config_path=settings.config, namespace=settings.namespace)
+    request = Request(
+        repository_urls=repository_urls(settings.root, environment),
+        policies=settings.policies,
+        images=settings.only_images,
+        explain=settings.explain,
+    )
+    with registry_client(environment, clock, registry_auth=settings.registry_auth) as client:
+        return update(loaded, workspace, Scanner(source=client, workers=settings.workers, progress=progress), request)
+
+
+def _failed(problems: tuple[Problem, ...]) -> Result:
+    """The result of a run that could not begin."""
+    return Result(outcomes=(), plan=Plan(), problems=problems, written=False)
+
+
+def _write(result: Result, workspace: Workspace) -> Result:
+    """Put the plan into the tree. What could not be written is a problem, and no longer among the edits."""
+    failed = workspace.write_all(result.plan.edits)
+    lost = {problem.location.path for problem in failed if problem.location}
+    edits = tuple(edit for edit in result.plan.edits if printable(edit.path) not in lost)
+    plan = replace(result.plan, edits=edits)
+    return replace(result, plan=plan, problems=(*result.problems, *failed), written=True)
