@@ -51,6 +51,7 @@ def read_automation(spec: Fields, frame: Frame, *, api_version: str) -> ImageUpd
         interval=interval,
         suspend=suspend,
         owned=frame.extras.owned,
+        sign_github=frame.extras.sign_github,
     )
 
 

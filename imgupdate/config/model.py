@@ -145,6 +145,7 @@ class ImageUpdateAutomation:
     """Which files to update with which policies, and how to publish that.
 
     `owned` is the annotation `imgupdate.dev/owner: action`: then `suspend` speaks to Flux's controllers, not to us.
+    `sign_github` is `imgupdate.dev/sign: github`: the author is left out of the commits, so that GitHub signs them.
     `api_version` is the version as written (older message templates hold other data).
     """
 
@@ -158,6 +159,7 @@ class ImageUpdateAutomation:
     interval: float | None = None
     suspend: bool = False
     owned: bool = False
+    sign_github: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

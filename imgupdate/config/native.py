@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from imgupdate.config.extras import OWNED, Extras
+from imgupdate.config.extras import GITHUB, OWNED, Extras
 from imgupdate.config.fields import Fields
 from imgupdate.config.findings import Findings, field_name
 from imgupdate.config.flux import Frame, read_policy, read_repository
@@ -148,7 +148,14 @@ def _read_extras(spec: Fields, *, policy: bool) -> Extras:
     owner = spec.string("owner")
     if spec.has("owner") and owner != OWNED:
         spec.findings.error(f"owner cannot be {shown(owner)}", spec.at("owner"), f"write {OWNED}, or remove it")
-    return Extras(owned=owner == OWNED, allow_downgrade=policy and spec.boolean("allowDowngrade"))
+    sign = "" if policy else spec.string("sign")
+    if sign not in {"", GITHUB}:
+        spec.findings.error(f"sign cannot be {shown(sign)}", spec.at("sign"), f"write {GITHUB}, or remove it")
+    return Extras(
+        owned=owner == OWNED,
+        sign_github=sign == GITHUB,
+        allow_downgrade=policy and spec.boolean("allowDowngrade"),
+    )
 
 
 def _note_superfluous(spec: Fields) -> None:

@@ -96,7 +96,9 @@ def _read(manifest: Manifest, namespace: str, findings: Findings, found: Objects
 def _add(manifest: Manifest, metadata: Metadata, spec: Fields | None, found: Objects, findings: Findings) -> None:
     """Read the specification, None where there is none that could be read, and keep the object if it has a name."""
     key, place = metadata.key, manifest.place
-    extras = read_annotations(metadata.annotations, policy=manifest.kind == POLICY)
+    extras = read_annotations(
+        metadata.annotations, policy=manifest.kind == POLICY, automation=manifest.kind == AUTOMATION
+    )
     frame = Frame(key=key, place=place, extras=extras)
     if manifest.kind == REPOSITORY:
         repository = read_repository(spec, frame, suspend=spec.boolean("suspend")) if spec else None

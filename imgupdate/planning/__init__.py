@@ -6,7 +6,7 @@ A plan is made for any tree, the workspace or that of a commit, and relies on no
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from imgupdate.config.model import ActiveAutomation, Scope
 from imgupdate.errors import ManifestError
@@ -42,12 +42,14 @@ def plan(
     outcomes: Mapping[ObjectKey, Outcome],
     *,
     kept: Mapping[FieldId, str] = _NOTHING,
+    only: Collection[ObjectKey] | None = None,
 ) -> Plan:
     """The edits that bring the marked fields of a tree to what the policies chose, and all that stands in the way.
 
     What is wrong with one file, policy or automation never stops the others. Edits, markers and problems are by path,
     then in document order. The plan knows only the automations that it is given: fields that others would serve get a
-    notice. `kept` are values for fields that are served and whose policy has no selection.
+    notice. `kept` are values for fields that are served and whose policy has no selection. `only` names the automations
+    whose fields are set, None for all; whether fields are in dispute is judged among all.
     """
     chosen = {key for key, outcome in outcomes.items() if isinstance(outcome, Selection)}
     tree = Tree(files, scopes, automations, chosen)
@@ -59,6 +61,9 @@ def plan(
         markers += (field.marker for field in look.fields)
         values, held = decisions.decide(look.fields)
         values |= _kept(look, outcomes, kept)
+        if only is not None:
+            others = {field.found.index for field in look.fields if field.named.automations.isdisjoint(only)}
+            values = {index: value for index, value in values.items() if index not in others}
         found = [*look.problems, *held]
         if look.marked:
             made, refusals = _edits(look, look.marked, values)

@@ -34,12 +34,13 @@ class Standing(Enum):
 class Named:
     """What a marker names. `policies` are those that serve it, one a scope; or the one that it names and nobody takes.
 
-    `message` and `remedy` say what is wrong with an unknown name.
+    `automations` are those through which it is served. `message` and `remedy` say what is wrong with an unknown name.
     """
 
     standing: Standing
     policies: tuple[ObjectKey, ...] = ()
     part: Part = Part.REFERENCE
+    automations: frozenset[ObjectKey] = frozenset()
     message: str = ""
     remedy: str = ""
 
@@ -68,13 +69,15 @@ class Names:
 
     def _find(self, setter: str, automations: Sequence[ActiveAutomation]) -> Named:
         served: dict[ObjectKey, Part] = {}
+        serving: set[ObjectKey] = set()
         for automation in automations:
             known = self._setters.get(automation.key.scope, {}).get(setter)
             if known and known[0] in automation.policies:
                 served[known[0]] = known[1]
+                serving.add(automation.key)
         if served:
             policies = sorted(served, key=lambda policy: policy not in self._chosen)
-            return Named(Standing.SERVED, tuple(policies), served[policies[0]])
+            return Named(Standing.SERVED, tuple(policies), served[policies[0]], frozenset(serving))
         covering = dict.fromkeys(automation.key.scope for automation in automations)
         for scope in (*covering, *self._setters):
             known = self._setters.get(scope, {}).get(setter)

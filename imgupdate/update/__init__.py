@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from imgupdate.config import active_automations
@@ -98,20 +98,19 @@ def plan_tree(
     files: Files,
     scanner: Scanner,
     *,
-    automations: Sequence[ActiveAutomation] | None = None,
+    only: Collection[ObjectKey] | None = None,
     policies: Collection[ObjectKey] | None = None,
     kept: Mapping[FieldId, str] = _NOTHING,
 ) -> TreePlan:
-    """The plan for a tree: for all automations or some, all policies or some.
+    """The plan for a tree, for the automations named by `only` and for some policies, None for all.
 
     `kept` are values that fields get whose policy has no outcome to set them to.
     """
-    active = found.automations if automations is None else automations
-    scopes = found.config.scopes
+    scopes, active = found.config.scopes, found.automations
     markers = survey(files, scopes, active) if needs_markers(found.choices) else ()
     outcomes, missing = reflect_digests(found.choices, markers, scanner)
     used = {outcome.policy: outcome for outcome in outcomes if policies is None or outcome.policy in policies}
-    return TreePlan(outcomes=outcomes, plan=plan(files, scopes, active, used, kept=kept), problems=missing)
+    return TreePlan(outcomes=outcomes, plan=plan(files, scopes, active, used, kept=kept, only=only), problems=missing)
 
 
 def update(config: Config, files: Files, scanner: Scanner, request: Request) -> Result:

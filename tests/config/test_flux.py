@@ -602,6 +602,7 @@ def test_an_annotation_with_a_wrong_value_is_an_error(annotation: str, message: 
     ("annotation", "message"),
     [
         ("imgupdate.dev/allow-downgrad: 'true'", "did you mean 'imgupdate.dev/allow-downgrade'?"),
+        ("imgupdate.dev/sign: github", "put it on an ImageUpdateAutomation"),
         ("imgupdate.dev/anything-else-at-all: 'x'", "there is no annotation 'imgupdate.dev/anything-else-at-all'"),
     ],
 )

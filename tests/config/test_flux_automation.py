@@ -327,6 +327,22 @@ def test_the_owner_of_a_suspended_automation_is_heard() -> None:
     assert not automation.suspend
 
 
+def test_an_automation_may_leave_its_signature_to_github() -> None:
+    text = AUTOMATION.replace("system}", "system, annotations: {imgupdate.dev/sign: github}}", 1)
+
+    assert automation_of(text).sign_github
+    assert not automation_of(AUTOMATION).sign_github
+
+
+def test_nobody_but_github_can_be_asked_for_a_signature() -> None:
+    text = AUTOMATION.replace("system}", "system, annotations: {imgupdate.dev/sign: gpg}}", 1)
+
+    config = loaded(text, objects=OBJECTS)
+
+    assert any("imgupdate.dev/sign cannot be 'gpg'" in error for error in errors(config.problems))
+    assert only_scope(config).broken_automations
+
+
 def test_an_automation_without_a_name_is_broken() -> None:
     config = loaded(AUTOMATION.replace("{name: app, namespace: flux-system}", "{}"), objects=OBJECTS)
 
