@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -17,6 +19,7 @@ from imgupdate.registry.clock import Clock, Deadline, SystemClock
 from imgupdate.registry.credentials import Credential, DockerConfig, Keychain
 from imgupdate.registry.digests import find_digest
 from imgupdate.registry.hosts import Hosts
+from imgupdate.registry.labels import find_labels
 from imgupdate.registry.limits import Limits
 from imgupdate.registry.pages import list_tags
 from imgupdate.registry.proxies import EnvironmentProxies
@@ -66,6 +69,8 @@ class RegistryClient:
         )
         self._hosts = Hosts()
         self._keychain = Keychain(docker_config)
+        self._labels: dict[tuple[str, str, RegistryAccess], Mapping[str, str]] = {}
+        self._labels_lock = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -100,6 +105,29 @@ class RegistryClient:
         """
         with _located(f"{repository.text}:{tag}"):
             return find_digest(self._session(repository, access), tag, self._limits)
+
+    def labels(self, repository: Repository, identifier: Tag | Digest, access: RegistryAccess) -> Mapping[str, str]:
+        """What an image says of itself in annotations and labels; asked once for each tag and digest.
+
+        Source and revision (`org.opencontainers.image.…`) are among them if the image says them; others may be missing.
+
+        Raises:
+            ScanError: it cannot be had; `where` is the image with its tag or digest.
+            ConfigurationError: a certificate, key or proxy of the access is unusable.
+
+        """
+        patient = replace(access, timeout=0)
+        key = repository.canonical, str(identifier), patient
+        with self._labels_lock:
+            known = self._labels.get(key)
+        if known is not None:
+            return known
+        separator = "@" if ":" in identifier else ":"
+        with _located(f"{repository.text}{separator}{identifier}"):
+            labels, digest = find_labels(self._session(repository, access), identifier, self._limits)
+        with self._labels_lock:
+            self._labels[key] = self._labels[repository.canonical, digest, patient] = labels
+        return labels
 
     def prepare(self, repositories: Iterable[tuple[Repository, RegistryAccess]]) -> None:
         """Say beforehand what will be read, so that registries which allow it are asked for one token for many.

@@ -133,7 +133,7 @@ def _table(rows: Sequence[Update], links: Links | None, room: int) -> str:
                 new_version(update),
                 kind(update),
                 names.of(update.policies),
-                places(update.changes, links),
+                places(update.markers, links),
             )
         )
         for update in rows

@@ -11,7 +11,7 @@ from imgupdate.report.markdown import NONE, code, fenced, link, prose, short_dig
 from imgupdate.report.problems import ranked
 from imgupdate.report.text import clean_line, counted
 from imgupdate.report.updates import Update
-from imgupdate.results import Cause, Change, FileEdit, Location, ObjectKey, Outcome, Problem, Severity, Unavailable
+from imgupdate.results import Cause, FileEdit, Location, Marker, ObjectKey, Outcome, Problem, Severity, Unavailable
 
 ICONS = {Severity.ERROR: "❌", Severity.WARNING: "⚠️", Severity.NOTICE: "ℹ️"}  # noqa: RUF001 - the sign is meant
 
@@ -54,10 +54,10 @@ def place(location: Location, links: Links | None) -> str:
     return link(code(shown), links.file(location.path, location.line) if links else "")
 
 
-def places(changes: Sequence[Change], links: Links | None) -> str:
-    """The places of an update, as a cell of a table."""
-    shown = [place(change.marker.location, links) for change in changes[:PLACES]]
-    more = len(changes) - PLACES
+def places(markers: Sequence[Marker], links: Links | None) -> str:
+    """Where some marked fields are, as a cell of a table."""
+    shown = [place(marker.location, links) for marker in markers[:PLACES]]
+    more = len(markers) - PLACES
     return "<br>".join((*shown, f"… and {counted(more, 'more place')}") if more > 0 else shown)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from imgupdate.errors import InvalidReference
 from imgupdate.images import Digest, Reference, Tag, is_digest, is_tag, parse_reference, parse_repository
 from imgupdate.report.rows import DIGEST_UPDATE
-from imgupdate.results import Change, ObjectKey, Outcome, Part, Plan, Selection
+from imgupdate.results import Change, Marker, ObjectKey, Outcome, Part, Plan, Selection
 from imgupdate.versions import update_kind
 
 Identifier = Tag | Digest
@@ -42,6 +42,11 @@ class Update:
     def step(self) -> Step:
         """What makes it one update."""
         return self.image, self.old, self.new
+
+    @property
+    def markers(self) -> tuple[Marker, ...]:
+        """The fields that change, by file and line."""
+        return tuple(change.marker for change in self.changes)
 
 
 def updates(plan: Plan, outcomes: Iterable[Outcome], compares: Mapping[Step, str] | None = None) -> tuple[Update, ...]:
