@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-build.lock")
 REMEDY = "run `make lock`"
 
 PIN = re.compile(r"(?P<name>[a-z0-9-]+)==(?P<version>[^\s;]+)(?P<marker> ; [^\\]+)? \\")
@@ -30,13 +30,18 @@ def pins(lock: str) -> dict[str, str]:
 
 
 def asked_for(lock: str) -> Iterator[Requirement]:
-    """What a lock has to hold: the run time and its extras; for development also its group and the build backend."""
+    """What a lock has to hold: the run time and its extras; for development also its group and the build backend.
+
+    The lock of the build backend is for the image, which builds the package in a stage of its own.
+    """
     project = pyproject()
-    texts = [*project["project"]["dependencies"]]
-    for extra in project["project"]["optional-dependencies"].values():
-        texts += extra
+    texts: list[str] = [*project["build-system"]["requires"]] if lock != "requirements.lock" else []
+    if lock != "requirements-build.lock":
+        texts += project["project"]["dependencies"]
+        for extra in project["project"]["optional-dependencies"].values():
+            texts += extra
     if lock == "requirements-dev.lock":
-        texts += project["dependency-groups"]["dev"] + project["build-system"]["requires"]
+        texts += [entry for entry in project["dependency-groups"]["dev"] if isinstance(entry, str)]
     return (Requirement(text) for text in texts)
 
 
@@ -69,9 +74,10 @@ def test_a_lock_holds_nothing_but_pins_and_their_hashes(lock: str) -> None:
     assert "://" not in text
 
 
-def test_development_runs_on_the_versions_that_users_get() -> None:
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-build.lock"])
+def test_development_runs_on_the_versions_that_users_get(lock: str) -> None:
     development = pins("requirements-dev.lock")
 
-    differing = {name for name, version in pins("requirements.lock").items() if development.get(name) != version}
+    differing = {name for name, version in pins(lock).items() if development.get(name) != version}
 
     assert differing == set(), REMEDY
