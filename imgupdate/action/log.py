@@ -1,0 +1,104 @@
+"""A run as people read it in the log of a workflow: one fold for each phase, and one line that says it all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TextIO
+
+from imgupdate.action.events import Trigger
+from imgupdate.action.inputs import Inputs
+from imgupdate.cli import plain, view
+from imgupdate.cli.settings import RunSettings
+from imgupdate.publish.settings import Mode
+from imgupdate.report.text import clean, counted, harmless
+from imgupdate.results import PublishedCommit, PublishedPullRequest, Result
+
+LONGEST_VALUE = 2000
+"""How many characters of an output the log shows."""
+
+LONGEST_DIFF = 5000
+"""How many lines of the diff the log shows; the files, the commit and the pull request have all of them."""
+
+
+def configuration(settings: RunSettings, inputs: Inputs, trigger: Trigger) -> Iterator[str]:
+    """What the run was asked to do: everything that was decided, and nothing that is secret."""
+    told = {
+        "event": trigger.event or "none",
+        "repository": settings.github.repository or "unknown",
+        "path": inputs.path,
+        "configuration": settings.config or "the whole repository",
+        "publish": _publishing(settings, inputs),
+        "base branch": settings.base,
+        "branch": settings.branch,
+        "policies": ", ".join(settings.policies),
+        "images": ", ".join(settings.only_images or ()),
+        "said to be pushed (the registry decides)": "; ".join(trigger.hints),
+        "registry-auth": "given" if settings.registry_auth else "",
+        "signing-key": "given" if settings.signing_key else "",
+        "fail-on": inputs.fail_on,
+    }
+    for name, value in told.items():
+        if value:
+            yield f"{name}: {clean(value, LONGEST_VALUE)}"
+
+
+def _publishing(settings: RunSettings, inputs: Inputs) -> str:
+    if settings.dry_run:
+        return f"{inputs.publish.value}, but this is a dry run: nothing is changed"
+    if settings.publish is not Mode.NONE:
+        return settings.publish.value
+    return "none: the files are written" if settings.write else "none: nothing is changed"
+
+
+def policies(result: Result, *, requested: bool) -> Iterator[str]:
+    """The table of policies."""
+    yield from plain.table(view.policy_cells(result, requested=requested))
+
+
+def changes(result: Result) -> Iterator[str]:
+    """The diff, as far as a log should hold it."""
+    for number, line in enumerate(plain.lines(view.diff_lines(result))):
+        if number == LONGEST_DIFF:
+            yield "… the rest of the diff is left out"
+            return
+        yield line
+
+
+def published(result: Result) -> Iterator[str]:
+    """The commits and pull requests."""
+    yield from (_commit(commit) for commit in result.commits)
+    yield from (_pull_request(pull_request) for pull_request in result.pull_requests)
+    if not (result.commits or result.pull_requests):
+        yield "nothing to publish"
+
+
+def _commit(commit: PublishedCommit) -> str:
+    signed = "verified" if commit.verified else f"not verified{f' ({commit.reason})' if commit.reason else ''}"
+    subject = commit.message.partition("\n")[0]
+    return clean(f"commit {commit.sha} on {commit.branch}, {signed}: {subject}", LONGEST_VALUE)
+
+
+def _pull_request(pull_request: PublishedPullRequest) -> str:
+    said = f"pull request #{pull_request.number} ({pull_request.operation.value})"
+    return clean(f"{said}: {pull_request.title} {pull_request.url}", LONGEST_VALUE)
+
+
+def outputs(values: Mapping[str, str]) -> Iterator[str]:
+    """Every output, as it is but for its length."""
+    for name, value in values.items():
+        yield f"{name}={clean(value, LONGEST_VALUE)}"
+
+
+def conclusion(result: Result) -> str:
+    """The run in one sentence."""
+    line = view.summary_line(result).text
+    made = [counted(len(result.commits), "commit")] if result.commits else []
+    made += [f"pull request #{found.number} {found.operation.value}" for found in result.pull_requests[:3]]
+    return ", ".join([line, *made])
+
+
+def write(stream: TextIO, lines: Iterable[str]) -> None:
+    """Lines into a fold of the log."""
+    for line in lines:
+        print(harmless(line), file=stream)
+    stream.flush()

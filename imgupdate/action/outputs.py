@@ -1,0 +1,129 @@
+"""A result as the outputs of a step: all of them, on every path."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from imgupdate.report.text import clean
+from imgupdate.report.updates import Update, updates
+from imgupdate.results import PublishedCommit, PublishedPullRequest, Result
+
+OUTPUTS = {
+    "changed": "true where a marked field changes, or would change, against the files that are checked out.",
+    "updates": "What changes: a JSON array, one object for each image and step.",
+    "updated-count": "How many objects updates has.",
+    "files": "The files that change: a JSON array of paths below the root.",
+    "commits": "The commits that were made and pushed: a JSON array.",
+    "pull-requests": "The pull requests that the run looked after: a JSON array.",
+    "commit-sha": "The commit, where exactly one was made.",
+    "commit-verified": "Whether GitHub holds its signature to be good: true or false, where exactly one was made.",
+    "pull-request-number": "The number of the pull request, where there is exactly one.",
+    "pull-request-url": "Its address.",
+    "pull-request-operation": "What was done to it: created, updated, closed or none; none where there is none.",
+    "pull-request-head-sha": "The commit at its head.",
+    "pull-request-branch": "The branch that it comes from.",
+    "pull-request-commits-verified": "Whether GitHub holds the signatures of its commits to be good: true or false.",
+}
+"""Every output and what it says; the pages and `action.yml` say the same."""
+
+NOTHING: Mapping[str, str] = {
+    **dict.fromkeys(OUTPUTS, ""),
+    "changed": "false",
+    "updates": "[]",
+    "updated-count": "0",
+    "files": "[]",
+    "commits": "[]",
+    "pull-requests": "[]",
+    "pull-request-operation": "none",
+}
+"""The outputs of a run that did nothing, or did not come to its end."""
+
+LONGEST = 200_000
+"""How many characters one output may have: the runner takes a megabyte (UTF-16) for all outputs of a job."""
+
+Json = Mapping[str, "Json"] | Sequence["Json"] | str | int | bool | None
+
+
+def outputs_of(result: Result) -> Mapping[str, str]:
+    """Every output. The arrays are JSON on one line; those that are too long lack what is at their end."""
+    rows = updates(result.plan, result.outcomes)
+    found = {
+        "changed": _flag(bool(result.plan.edits)),
+        "updates": _array([_update(row) for row in rows]),
+        "updated-count": str(len(rows)),
+        "files": _array([edit.path for edit in result.plan.edits]),
+        "commits": _array([_commit(commit) for commit in result.commits]),
+        "pull-requests": _array([_pull_request(pull_request) for pull_request in result.pull_requests]),
+    }
+    if len(result.commits) == 1:
+        found |= {"commit-sha": result.commits[0].sha, "commit-verified": _flag(result.commits[0].verified)}
+    if len(result.pull_requests) == 1:
+        found |= _single(result.pull_requests[0])
+    elif result.pull_requests:
+        found["pull-request-operation"] = ""
+    return {name: clean(found.get(name, value)) for name, value in NOTHING.items()}
+
+
+def _single(pull_request: PublishedPullRequest) -> Mapping[str, str]:
+    return {
+        "pull-request-number": str(pull_request.number),
+        "pull-request-url": pull_request.url,
+        "pull-request-operation": pull_request.operation.value,
+        "pull-request-head-sha": pull_request.head_sha,
+        "pull-request-branch": pull_request.branch,
+        "pull-request-commits-verified": _flag(pull_request.verified),
+    }
+
+
+def _update(row: Update) -> Json:
+    return {
+        "image": row.image,
+        "old": row.old,
+        "new": row.new,
+        "kind": row.kind or None,
+        "policies": [f"{key.scope}:{key}" if key.scope else str(key) for key in row.policies],
+        "places": [f"{c.marker.location.path}:{c.marker.location.line}" for c in row.changes],
+    }
+
+
+def _commit(commit: PublishedCommit) -> Json:
+    return {
+        "sha": commit.sha,
+        "branch": commit.branch,
+        "url": commit.url,
+        "subject": commit.message.partition("\n")[0],
+        "verified": commit.verified,
+        "reason": commit.reason,
+    }
+
+
+def _pull_request(pull_request: PublishedPullRequest) -> Json:
+    return {
+        "number": pull_request.number,
+        "url": pull_request.url,
+        "operation": pull_request.operation.value,
+        "branch": pull_request.branch,
+        "base": pull_request.base,
+        "head_sha": pull_request.head_sha,
+        "title": pull_request.title,
+        "group": pull_request.group,
+        "verified": pull_request.verified,
+    }
+
+
+def _array(items: Sequence[Json]) -> str:
+    """JSON in ASCII on one line, with as many items from the first on as there is room for."""
+    texts: list[str] = []
+    room = LONGEST
+    for item in items:
+        text = json.dumps(item, separators=(",", ":"))
+        room -= len(text) + 1
+        if room < 0:
+            break
+        texts.append(text)
+    return f"[{','.join(texts)}]"
+
+
+def _flag(value: bool) -> str:  # noqa: FBT001 - it is what is written
+    return "true" if value else "false"

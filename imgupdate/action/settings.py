@@ -1,0 +1,157 @@
+"""Inputs, event and environment become one run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from imgupdate.action.events import Trigger
+from imgupdate.action.inputs import Inputs
+from imgupdate.cli.checkout import base_branch
+from imgupdate.cli.settings import GitHubAccess, RunSettings
+from imgupdate.errors import UsageError, shown
+from imgupdate.publish.settings import Mode
+from imgupdate.results import Problem, Severity
+
+OURS = "imgupdate/"
+"""What the names of our own branches begin with."""
+
+
+def make_settings(
+    inputs: Inputs, trigger: Trigger, environment: Mapping[str, str]
+) -> tuple[RunSettings, tuple[Problem, ...]]:
+    """The run that is meant, and what is odd about it.
+
+    Raises:
+        UsageError: the path leads out of the workspace or nowhere, or publishing lacks a token, a repository or a
+            branch.
+
+    """
+    root = root_of(inputs.path, environment)
+    mode = inputs.publish if trigger.publishes else Mode.NONE
+    base, notes = inputs.base, []
+    if mode is not Mode.NONE:
+        base = base or base_branch(root, environment)
+        if base.startswith(OURS) and not inputs.base:
+            mode, base = Mode.NONE, ""
+            notes.append(
+                Problem(
+                    severity=Severity.NOTICE,
+                    message="the workflow runs for a branch of imgupdate's own: nothing is published, only reported",
+                    remedy="run it for the branches that pull requests go into, or name one with `base`",
+                )
+            )
+    if mode is not Mode.NONE:
+        _demand(inputs, environment, base)
+    settings = RunSettings(
+        root=root,
+        config=inputs.config,
+        namespace=inputs.namespace,
+        policies=inputs.images,
+        only_images=trigger.images,
+        publish=mode,
+        write=inputs.publish is Mode.NONE and trigger.publishes and not inputs.dry_run,
+        dry_run=inputs.dry_run,
+        base=base,
+        branch=inputs.branch,
+        title=inputs.title,
+        group_by=inputs.group_by,
+        decoration=inputs.decoration,
+        draft=inputs.draft,
+        auto_merge=inputs.auto_merge,
+        sign_github=bool(inputs.sign),
+        signing_key=inputs.signing_key,
+        signing_passphrase=inputs.signing_passphrase,
+        registry_auth=inputs.registry_auth,
+        github=_access(inputs.token, environment),
+    )
+    return settings, (*notes, *_oddities(inputs, mode))
+
+
+def root_of(path: str, environment: Mapping[str, str]) -> Path:
+    """The folder that the input `path` names, inside the workspace whatever links there are.
+
+    Raises:
+        UsageError: it is elsewhere, or no folder.
+
+    """
+    workspace = workspace_of(environment)
+    try:
+        root = (workspace / path).resolve()
+        inside = root == workspace or workspace in root.parents
+        is_folder = inside and root.is_dir()
+    except (OSError, ValueError, RuntimeError):
+        inside, is_folder = True, False
+        root = workspace
+    if not inside:
+        raise UsageError(
+            f"the input path: {shown(path)} leads out of the workspace",
+            remedy="name a folder that is checked out in it",
+        )
+    if not is_folder:
+        raise UsageError(f"the input path: there is no folder {shown(path)} in the workspace", remedy="correct it")
+    if not any(root.iterdir()):
+        raise UsageError(
+            "there is nothing in the workspace: the repository is not checked out",
+            remedy="add a step with actions/checkout before this one",
+        )
+    return root
+
+
+def workspace_of(environment: Mapping[str, str]) -> Path:
+    """The folder that a workflow works in; the current one where no runner names it."""
+    return Path(environment.get("GITHUB_WORKSPACE") or ".").resolve()
+
+
+def _access(token: str, environment: Mapping[str, str]) -> GitHubAccess:
+    plain = GitHubAccess()
+    given = {
+        name: value.rstrip("/")
+        for name in ("api_url", "graphql_url", "server_url")
+        if (value := environment.get(f"GITHUB_{name.upper()}", ""))
+    }
+    return GitHubAccess(
+        token=token,
+        repository=environment.get("GITHUB_REPOSITORY", ""),
+        api_url=given.get("api_url", plain.api_url),
+        graphql_url=given.get("graphql_url", plain.graphql_url),
+        server_url=given.get("server_url", plain.server_url),
+    )
+
+
+def _demand(inputs: Inputs, environment: Mapping[str, str], base: str) -> None:
+    """What publishing cannot do without."""
+    if not inputs.token:
+        raise UsageError(
+            "the input token is empty",
+            remedy="leave it out for the token of the workflow; forks and Dependabot do not get a secret that is named",
+        )
+    if not environment.get("GITHUB_REPOSITORY"):
+        raise UsageError("GITHUB_REPOSITORY does not name the repository", remedy="set it, or set publish to none")
+    if inputs.branch and inputs.branch == base:
+        raise UsageError(
+            f"the inputs branch and base are both {shown(base)}",
+            remedy="give pull requests a branch of their own, or set publish to commit",
+        )
+
+
+def _oddities(inputs: Inputs, mode: Mode) -> Iterator[Problem]:
+    """Inputs that do nothing beside others."""
+    given = {
+        "branch": inputs.branch,
+        "title": inputs.title,
+        "draft": inputs.draft,
+        "auto-merge": inputs.auto_merge,
+        "labels": inputs.decoration.labels,
+        "assignees": inputs.decoration.assignees,
+        "reviewers": inputs.decoration.reviewers,
+        "team-reviewers": inputs.decoration.team_reviewers,
+        "milestone": inputs.decoration.milestone,
+    }
+    idle = [name for name, value in given.items() if value]
+    if inputs.publish in (Mode.COMMIT, Mode.NONE) and mode is inputs.publish and idle:
+        yield Problem(
+            severity=Severity.WARNING,
+            message=f"{', '.join(idle)}: without effect, since publish is {mode.value}",
+            remedy="remove them, or set publish to pull-request",
+        )

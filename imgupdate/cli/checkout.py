@@ -1,0 +1,88 @@
+"""Which branch a workspace stands for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from imgupdate.errors import UsageError, shown
+
+_HEADS = "refs/heads/"
+_LONGEST = 4096
+_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_ODD = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|$)")
+
+
+def base_branch(root: Path, environment: Mapping[str, str]) -> str:
+    """The branch that is checked out, else the one that the workflow runs for.
+
+    The checkout goes first, since a workflow that runs for one branch may check out another. Where it is of a commit
+    and not of a branch, the workflow's branch counts if that is its commit.
+
+    Raises:
+        UsageError: there is none: a tag, a pull request, or some commit is checked out.
+
+    """
+    ref = environment.get("GITHUB_REF", "")
+    head = _head(root)
+    if head.startswith(_HEADS):
+        return head.removeprefix(_HEADS)
+    if ref.startswith(_HEADS) and (not head or head == environment.get("GITHUB_SHA")):
+        return ref.removeprefix(_HEADS)
+    what = f"the workflow runs for {shown(ref)}" if ref and not ref.startswith(_HEADS) else "no branch is checked out"
+    raise UsageError(
+        f"{what}, so that there is no branch to publish to",
+        remedy="name it with `base`, or check out a branch (`ref` of actions/checkout)",
+    )
+
+
+def branch_name(text: str, what: str) -> str:
+    """The name of a branch as git takes it; `refs/heads/` before it is dropped.
+
+    Raises:
+        UsageError: git takes no such name.
+
+    """
+    name = text.removeprefix(_HEADS)
+    if not name or len(name) > 250 or _ODD.search(name) or name[0] in "-/." or name[-1] in "/." or name == "@":
+        raise UsageError(
+            f"{what} {shown(text)} is not the name of a branch", remedy="write it as `git branch` shows it"
+        )
+    return name
+
+
+def repository_root(root: Path) -> Path | None:
+    """The folder of the repository that holds a directory, None where there is none."""
+    start = root.resolve()
+    return next((up for up in (start, *start.parents) if (up / ".git").exists()), None)
+
+
+def head_commit(root: Path) -> str:
+    """The commit that is checked out, empty where that is not plain to see."""
+    head = _head(root)
+    if head.startswith(_HEADS) and not _ODD.search(head):
+        head = _text(_git_folder(root) / head)
+    return head if _COMMIT.fullmatch(head) else ""
+
+
+def _head(root: Path) -> str:
+    """What HEAD says of the repository that holds a directory, `refs/heads/…` or a commit, else nothing."""
+    text = _text(_git_folder(root) / "HEAD")
+    if _COMMIT.fullmatch(text):
+        return text
+    return text.removeprefix("ref:").strip() if text.startswith("ref:") else ""
+
+
+def _git_folder(root: Path) -> Path:
+    """Git's own folder; that of a worktree is named in a file. One that is not there holds nothing."""
+    folder = (repository_root(root) or root) / ".git"
+    return folder.parent / _text(folder).removeprefix("gitdir:").strip() if folder.is_file() else folder
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return file.read(_LONGEST).decode(errors="replace").strip()
+    except (OSError, ValueError):
+        return ""
