@@ -143,6 +143,11 @@ class Decoration:
     team_reviewers: tuple[str, ...] = ()
     milestone: str = ""
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether there is anything to add."""
+        return self != Decoration()
+
 
 class MergeMethod(StrEnum):
     """How a pull request is merged."""

@@ -9,26 +9,25 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from imgupdate.report.links import Links
-from imgupdate.report.markdown import fold, plain, row, short_digest, size, table_head
+from imgupdate.report.markdown import fold, plain, short_digest, size
 from imgupdate.report.sections import (
+    UPDATE_HEAD,
     PolicyNames,
     diff_block,
     failures,
     fitted,
-    kind,
-    new_version,
-    places,
     problem_items,
-    version,
+    table,
+    update_row,
 )
 from imgupdate.report.text import counted, shorten
 from imgupdate.report.updates import Update, image_names, updates, versions_hash
 from imgupdate.results import Outcome, Plan, Severity
 
-__all__ = ["State", "Update", "body", "parse_state", "title", "updates", "versions_hash"]
+__all__ = ["State", "Update", "body", "closed_body", "parse_state", "title", "updates", "versions_hash"]
 
 LONGEST_TITLE = 120
 LONGEST_BODY = 60_000
@@ -36,7 +35,6 @@ LONGEST_BODY = 60_000
 _PROBLEMS = 12
 _PROBLEM_BYTES = 10_000
 _DIFF_OVERHEAD = 300
-_HEAD = ("Image", "From", "To", "Kind", "Policy", "Where")
 _FOOTER = """\
 ---
 
@@ -45,14 +43,16 @@ versions. If you push a commit to it, that is not overwritten.
 """
 _STATE = re.compile(r"^<!-- imgupdate (\{[^<>\r\n]{1,1000}\}) -->[ \t\r]*$", re.MULTILINE)
 _VERSIONS = re.compile(r"[0-9A-Za-z:_.-]{1,128}")
+_HEAD_COMMIT = re.compile(r"(?:[0-9a-f]{40,64})?")
 _LONGEST_READ = 1 << 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """What a body remembers: the hash of the versions that it is for, and whether imgupdate closed it itself."""
+    """What a body remembers: the hash of the versions and the commit that it tells of; and who closed it, if we did."""
 
     versions: str
+    head: str = ""
     closed: bool = False
 
 
@@ -105,10 +105,21 @@ def parse_state(text: str) -> State | None:
         known = json.loads(found[-1])
     except (ValueError, RecursionError):
         return None
-    versions, closed = known.get("versions"), known.get("closed", False)
+    versions, head, closed = known.get("versions"), known.get("head", ""), known.get("closed", False)
     if not isinstance(versions, str) or not _VERSIONS.fullmatch(versions) or not isinstance(closed, bool):
         return None
-    return State(versions=versions, closed=closed)
+    if not isinstance(head, str) or not _HEAD_COMMIT.fullmatch(head):
+        return None
+    return State(versions=versions, head=head, closed=closed)
+
+
+def closed_body(text: str) -> str:
+    """A body of ours that remembers that imgupdate itself closes the pull request; another body as it is."""
+    state = parse_state(text)
+    if state is None:
+        return text
+    last = list(_STATE.finditer(text))[-1]
+    return f"{text[: last.start()]}{_remembered(replace(state, closed=True))}{text[last.end() :]}"
 
 
 def _subject(rows: Sequence[Update]) -> str:
@@ -124,23 +135,8 @@ def _subject(rows: Sequence[Update]) -> str:
 
 def _table(rows: Sequence[Update], links: Links | None, room: int) -> str:
     names = PolicyNames(policy for update in rows for policy in update.policies)
-    head = table_head(_HEAD)
-    lines = (
-        row(
-            (
-                version(update.image),
-                version(update.old),
-                new_version(update),
-                kind(update),
-                names.of(update.policies),
-                places(update.markers, links),
-            )
-        )
-        for update in rows
-    )
-    found = fitted(lines, room - size(head), len(rows))
-    more = f"… and {counted(found.left_out, 'more update')}.\n\n" if found.left_out else ""
-    return f"{head}{found.text}\n{more}"
+    lines = (update_row(update, names, links) for update in rows)
+    return table(UPDATE_HEAD, lines, room=room, noun="update")
 
 
 def _worth_knowing(plan: Plan, outcomes: Iterable[Outcome], links: Links | None) -> str:
@@ -165,7 +161,7 @@ def _diff(plan: Plan, room: int) -> str:
 
 
 def _remembered(state: State) -> str:
-    known = json.dumps({"versions": state.versions, "closed": state.closed})
+    known = json.dumps({"versions": state.versions, "head": state.head, "closed": state.closed})
     for character in "<>-":
         known = known.replace(character, f"\\u{ord(character):04x}")
     return f"<!-- imgupdate {known} -->"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from imgupdate.errors import InvalidReference
 from imgupdate.images import Digest, Reference, Tag, is_digest, is_tag, parse_reference, parse_repository
 from imgupdate.report.rows import DIGEST_UPDATE
-from imgupdate.results import Change, Marker, ObjectKey, Outcome, Part, Plan, Selection
+from imgupdate.results import Change, Marker, ObjectKey, Outcome, Part, Plan
 from imgupdate.versions import update_kind
 
 Identifier = Tag | Digest
@@ -70,20 +70,25 @@ def updates(plan: Plan, outcomes: Iterable[Outcome], compares: Mapping[Step, str
     return tuple(_update(step, draft, links.get(step, "")) for step, draft in sorted(found.items(), key=_order))
 
 
-def versions_hash(plan: Plan, outcomes: Iterable[Outcome]) -> str:
-    """What tells one set of new versions from another: a hash of the images that a plan changes, and of what to.
+def versions_hash(plan: Plan) -> str:
+    """What tells one set of new versions from another: a hash of the policies that change fields, and of what to.
 
-    Which files hold them does not matter, nor what they held before.
+    Which files hold them does not matter, nor what they held before, nor which part of the reference a field holds.
     """
-    selections = {outcome.policy: outcome for outcome in outcomes if isinstance(outcome, Selection)}
-    versions: set[tuple[str, ...]] = set()
-    for change in plan.changes:
-        selection = selections.get(change.marker.policy)
-        if selection:
-            versions.add((_canonical(selection.image), selection.tag, selection.digest or ""))
-        else:
-            versions.add((str(change.marker.policy), change.marker.part.value, change.new))
+    versions = {
+        (str(change.marker.policy), text)
+        for change in plan.changes
+        for text in _identifiers(change.marker.part, change.new)
+    }
     return hashlib.sha256(json.dumps(sorted(versions)).encode()).hexdigest()
+
+
+def _identifiers(part: Part, value: str) -> tuple[str, ...]:
+    """The tag and the digest in the value of a field; the value itself where it is a name or cannot be read."""
+    reference = _parsed(value) if part is Part.REFERENCE else None
+    if reference is None:
+        return (value,)
+    return tuple(text for text in (reference.tag, reference.digest) if text)
 
 
 @dataclass(frozen=True, slots=True)
