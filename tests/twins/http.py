@@ -54,7 +54,10 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A status, headers and a body; `Content-Length` is added where it is missing."""
+    """A status, headers and a body; `Content-Length` is added where it is missing.
+
+    Status 0 closes the connection without a word: the request has had its effect, and its client does not hear of it.
+    """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -187,7 +190,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         parts = urlsplit(self.path)
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self._read_body()
         request = RecordedRequest(
             method=self.command,
             path=parts.path,
@@ -207,9 +210,23 @@ class _Handler(BaseHTTPRequestHandler):
             answer = Answer(status=fault.status, headers=fault.headers, body=fault.body)
         else:
             answer = twin.answer(request)
+        if answer.status == 0:
+            self.close_connection = True
+            return
         self._send(answer, fault)
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815
+
+    def _read_body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        chunks: list[bytes] = []
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            chunks.append(self.rfile.read(size))
+            self.rfile.readline()
+        while self.rfile.readline() not in {b"\r\n", b"\n", b""}:
+            continue
+        return b"".join(chunks)
 
     def _send(self, answer: Answer, fault: Fault | None) -> None:
         names = {name.lower() for name in answer.headers}
