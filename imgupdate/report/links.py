@@ -24,6 +24,10 @@ _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 _REF = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]{0,99}(?:/[A-Za-z0-9_][A-Za-z0-9._+-]{0,99}){0,4}")
 _SSH = re.compile(r"(?:ssh://)?git@([^/:]+)[/:](.+)")
 _SEGMENTS = range(2, 7)
+_OTHERS = re.compile(
+    r"(?:.+\.)?(?:bitbucket\.org|azure\.com|visualstudio\.com|sr\.ht|googlesource\.com|amazonaws\.com)"
+)
+"""Hosts of repositories that have no address for a comparison, or one of another form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +70,8 @@ def web_address(url: str) -> str:
 def compare_url(source: str, old_revision: str, new_revision: str) -> str:
     """The address of the comparison of two revisions of an image's source; empty where there is none to trust.
 
-    For GitHub, GitHub Enterprise Server and GitLab, told apart by the host's name; other hosts are taken for GitHub's
-    like, since Gitea and Forgejo have its addresses.
+    A host with `gitlab` in its name has GitLab's addresses. Others have GitHub's, as GitHub Enterprise Server, Gitea and
+    Forgejo have, but for those that are known to have none.
 
     >>> compare_url("https://github.com/org/app.git", "v1.0.0", "v1.0.1")
     'https://github.com/org/app/compare/v1.0.0...v1.0.1'
@@ -106,7 +110,7 @@ def _repository(source: str) -> str:
         host = parts.netloc.lower()
     except ValueError:
         return ""
-    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host) or parts.path.startswith("//"):
+    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host) or _OTHERS.fullmatch(host):
         return ""
     address = f"{parts.scheme}://{host}"
     segments = _segments(parts.path, address)

@@ -22,8 +22,8 @@ LONGEST_PROSE = 600
 """To how many characters a message is cut."""
 
 _BACKTICKS = re.compile(r"`+")
-_QUOTED = re.compile(r"""(?<![^\s(\[])(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")(?=[\s.,;:!?)\]]|$)""")
-_WORD = re.compile(r"""([("']*)(.*?)([)"'.,;:!?…]*)""")
+_QUOTED = re.compile(r"""(?<![^\s(\[])(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|`([^`]*)`)(?=[\s.,;:!?)\]]|$)""")
+_OPENING, _CLOSING = "(\"'", ")\"'.,;:!?…"
 _COMMIT = re.compile(r"(?=[a-f]*[0-9])[0-9a-f]{7,64}")
 _REFERENCE = re.compile(r"[A-Za-z]+-[0-9]+")
 _MENTION = re.compile(r"[@#](?=\w)")
@@ -60,7 +60,7 @@ def prose(text: str, limit: int = LONGEST_PROSE) -> str:
     parts: list[str] = []
     end = 0
     for found in _QUOTED.finditer(shown):
-        parts += (_words(shown[end : found.start()]), code(found[1] or found[2] or "", limit))
+        parts += (_words(shown[end : found.start()]), code(found[1] or found[2] or found[3] or "", limit))
         end = found.end()
     return "".join((*parts, _words(shown[end:])))
 
@@ -69,7 +69,7 @@ def plain(text: str, limit: int = LONGEST) -> str:
     """A text for where GitHub knows no code spans, such as a title: nothing in it is a mention or a reference."""
     shown = clean(text, limit)
     shown = _MENTION.sub(lambda found: found[0] + _UNSEEN, shown)
-    shown = _EMOJI.sub(":" + _UNSEEN, shown)
+    shown = _EMOJI.sub(":" + _UNSEEN, shown).replace("://", f":{_UNSEEN}//")
     return re.sub(r"(?i)\b(gh)-(?=[0-9])", "\\1\u2011", shown)
 
 
@@ -131,11 +131,10 @@ def _words(text: str) -> str:
 
 
 def _word(word: str) -> str:
-    found = _WORD.fullmatch(word)
-    if found is None:
-        return code(word)
-    before, core, after = found.groups()
-    return f"{before}{core if _is_plain(core) else code(core)}{after}"
+    rest = word.lstrip(_OPENING)
+    core = rest.rstrip(_CLOSING)
+    shown = core if _is_plain(core) else code(core)
+    return f"{word[: len(word) - len(rest)]}{shown}{rest[len(core) :]}"
 
 
 def _is_plain(core: str) -> bool:

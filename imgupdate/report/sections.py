@@ -7,13 +7,18 @@ from dataclasses import dataclass
 
 from imgupdate.report.diff import unified_diff
 from imgupdate.report.links import Links
-from imgupdate.report.markdown import NONE, code, fenced, link, prose, short_digest, size
+from imgupdate.report.markdown import NONE, code, fenced, link, prose, row, short_digest, size, table_head
 from imgupdate.report.problems import ranked
 from imgupdate.report.text import clean_line, counted
 from imgupdate.report.updates import Update
 from imgupdate.results import Cause, FileEdit, Location, Marker, ObjectKey, Outcome, Problem, Severity, Unavailable
 
 ICONS = {Severity.ERROR: "❌", Severity.WARNING: "⚠️", Severity.NOTICE: "ℹ️"}  # noqa: RUF001 - the sign is meant
+
+UPDATE_HEAD = ("Image", "From", "To", "Kind", "Policy", "Where")
+
+MOST_ROWS = 1000
+"""How many rows a table has at most."""
 
 PLACES = 5
 """How many places of one update are named."""
@@ -76,6 +81,28 @@ def kind(update: Update) -> str:
     return f"**{update.kind}**" if update.kind == "major" else update.kind or NONE
 
 
+def update_row(update: Update, names: PolicyNames, links: Links | None) -> str:
+    """An update as a row of a table with `UPDATE_HEAD`."""
+    return row(
+        (
+            version(update.image),
+            version(update.old),
+            new_version(update),
+            kind(update),
+            names.of(update.policies),
+            places(update.markers, links),
+        )
+    )
+
+
+def table(head: Sequence[str], rows: Iterable[str], *, room: int, noun: str, most: int = MOST_ROWS) -> str:
+    """A table of as many rows as fit into so many bytes, and how many more there are; what a row is, `noun` says."""
+    start = table_head(head)
+    found = fitted(rows, room - size(start), most)
+    more = f"… and {counted(found.left_out, f'more {noun}')}.\n\n" if found.left_out else ""
+    return f"{start}{found.text}\n{more}"
+
+
 def failures(outcomes: Iterable[Outcome], names: PolicyNames) -> Iterator[str]:
     """An item of a list for each image whose policies chose nothing, though they were to."""
     found: dict[tuple[str, Cause, str], list[ObjectKey]] = {}
@@ -127,8 +154,8 @@ def diff_block(edits: Sequence[FileEdit], room: int) -> Fitted:
         if found is None:
             left_out += 1
         else:
-            lines += found
-            room -= sum(size(line) + 1 for line in found)
+            lines += ["", *found] if lines else found
+            room -= 1 + sum(size(line) + 1 for line in found)
     return Fitted(fenced(lines, "diff") if lines else "", left_out)
 
 

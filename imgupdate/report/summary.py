@@ -6,21 +6,23 @@ stays below 900 KiB: what there is no room for is counted, and what is left is w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from imgupdate.errors import PublishError
 from imgupdate.report.links import Links, web_address
-from imgupdate.report.markdown import NONE, code, fold, in_html, link, prose, row, size, table_head
+from imgupdate.report.markdown import NONE, code, fold, in_html, link, prose, row, size
 from imgupdate.report.problems import ranked
 from imgupdate.report.rows import Row, rows
 from imgupdate.report.sections import (
+    MOST_ROWS,
+    UPDATE_HEAD,
     PolicyNames,
     diff_block,
     fitted,
-    kind,
-    new_version,
     places,
     problem_items,
+    table,
+    update_row,
     version,
 )
 from imgupdate.report.text import counted
@@ -40,13 +42,13 @@ from imgupdate.results import (
 LONGEST = 900 * 1024
 
 _TABLE_BYTES = 300 * 1024
+_LEFT_BYTES = 100 * 1024
 _QUIET_BYTES = 100 * 1024
 _PROBLEM_BYTES = 200 * 1024
 _PUBLISHED_BYTES = 50 * 1024
 _FOLD_BYTES = 4096
-_MOST_ROWS = 1000
 _TAGS = 3
-_HEAD = ("Image", "From", "To", "Kind", "Policy", "Where", "Status")
+_LEFT_HEAD = ("Image", "Now", "Policy", "Where", "Why")
 _QUIET_HEAD = ("Image", "Tag", "Policy", "Status")
 _QUIET = frozenset({Cause.SUSPENDED, Cause.NO_AUTOMATION, Cause.NOT_REQUESTED})
 _OPERATIONS = {
@@ -66,11 +68,11 @@ def job_summary(
         result: The run.
         links: Where the files are, at the commit that the run read.
         compares: The links to what changed in the images' sources.
-        limit: How many bytes it may have, at least 700 KiB.
+        limit: How many bytes it may have, at least 800 KiB.
 
     """
     summary = _Summary(result, links, updates(result.plan, result.outcomes, compares))
-    head = f"{summary.headline()}{summary.mode()}{summary.published()}{summary.table()}"
+    head = f"{summary.headline()}{summary.mode()}{summary.published()}{summary.table()}{summary.left()}"
     rest = f"{summary.problems()}{summary.quiet()}"
     return f"{head}{rest}{summary.diffs(limit - size(head) - size(rest))}"
 
@@ -119,18 +121,24 @@ class _Summary:
             *(_pull_request(found) for found in self._result.pull_requests),
             *(_commit(found) for found in self._result.commits),
         )
-        found = fitted(items, _PUBLISHED_BYTES, _MOST_ROWS)
+        found = fitted(items, _PUBLISHED_BYTES, MOST_ROWS)
         more = f"- … and {found.left_out} more\n" if found.left_out else ""
         return f"{found.text}{more}\n" if items else ""
 
     def table(self) -> str:
-        lines = [*map(self._update, self._updates), *map(self._not_changed, (*self._failed, *self._held))]
-        if not lines:
-            return "Nothing to change.\n\n" if not self._problems else ""
-        return _table(_HEAD, lines, _TABLE_BYTES)
+        if self._updates:
+            lines = (update_row(update, self._names, self._links) for update in self._updates)
+            return table(UPDATE_HEAD, lines, room=_TABLE_BYTES, noun="update")
+        return "" if self._problems or self._failed or self._held else "Nothing to change.\n\n"
+
+    def left(self) -> str:
+        """What should have been looked at and has no new version, or has one and keeps the old."""
+        left = (*self._failed, *self._held)
+        lines = table(_LEFT_HEAD, map(self._not_updated, left), room=_LEFT_BYTES, noun="policy")
+        return f"### Not updated\n\n{lines}" if left else ""
 
     def problems(self) -> str:
-        found = fitted(problem_items(self._problems, self._links), _PROBLEM_BYTES, _MOST_ROWS)
+        found = fitted(problem_items(self._problems, self._links), _PROBLEM_BYTES, MOST_ROWS)
         more = f"- … and {counted(found.left_out, 'more problem')}: see the log\n" if found.left_out else ""
         return f"### Problems\n\n{found.text}{more}\n" if found.text else ""
 
@@ -149,7 +157,7 @@ class _Summary:
             for found in self._idle
         )
         what = counted(len(self._idle), "policy")
-        return fold(f"{what} with nothing to change", _table(_QUIET_HEAD, lines, _QUIET_BYTES).removesuffix("\n"))
+        return fold(f"{what} with nothing to change", table(_QUIET_HEAD, lines, room=_QUIET_BYTES, noun="policy"))
 
     def diffs(self, room: int) -> str:
         """A fold for each file whose diff has room."""
@@ -165,41 +173,20 @@ class _Summary:
         more = f"… and the diff of {counted(left_out, 'more file')}, for which there is no room.\n" if left_out else ""
         return f"### Diff\n\n{''.join(folds)}{more}" if edits else ""
 
-    def _update(self, update: Update) -> str:
-        return row(
-            (
-                version(update.image),
-                version(update.old),
-                new_version(update),
-                kind(update),
-                self._names.of(update.policies),
-                places(update.markers, self._links),
-                "✅ updated" if self._is_done else "would be updated",
-            )
-        )
-
-    def _not_changed(self, found: Row) -> str:
+    def _not_updated(self, found: Row) -> str:
         if isinstance(found.outcome, Unavailable):
-            status = f"❌ {found.outcome.cause.value.replace('-', ' ')}<br>{prose(found.outcome.reason)}"
+            why = f"❌ {_words(found.outcome.cause)}: {prose(found.outcome.reason)}"
         else:
-            status = "⏸️ held, see below"
+            why = f"⏸️ held, though {version(found.chosen)} was chosen: see below"
         return row(
             (
                 version(found.outcome.image),
                 _tags(found.current),
-                version(found.chosen) if found.chosen else NONE,
-                NONE,
                 self._names.of((found.policy,)),
                 places(self._markers.get(found.policy, ()), self._links) or NONE,
-                status,
+                why,
             )
         )
-
-
-def _table(head: Sequence[str], lines: Iterable[str], room: int) -> str:
-    found = fitted(lines, room, _MOST_ROWS)
-    omitted = f"{counted(found.left_out, 'row')} omitted.\n\n" if found.left_out else ""
-    return f"{table_head(head)}{found.text}\n{omitted}"
 
 
 def _is_held(found: Row) -> bool:
@@ -209,8 +196,12 @@ def _is_held(found: Row) -> bool:
 
 def _idle_status(found: Row) -> str:
     if found.cause is not None:
-        return found.cause.value.replace("-", " ")
+        return _words(found.cause)
     return "up to date" if found.markers else "no marker"
+
+
+def _words(cause: Cause) -> str:
+    return cause.value.replace("-", " ")
 
 
 def _tags(tags: Sequence[str]) -> str:
