@@ -116,7 +116,9 @@ def _target(automation: ActiveAutomation, scope: Scope, settings: PublishSetting
 
 
 def _checked(target: Target) -> Target:
-    if target.kind is not BranchKind.CHECKOUT and target.branch == target.base:
+    if target.branch == target.base and target.kind is BranchKind.NAMED:
+        return replace(target, base="")
+    if target.branch == target.base:
         raise ConfigurationError(
             f"the pull request would go from the branch {target.branch} into itself",
             remedy="name another branch with the input `branch` or in spec.git.push.branch",

@@ -1,0 +1,230 @@
+"""Pull requests kept as their branches are: made, brought up to date, closed, and left alone where a person says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from imgupdate.errors import BranchMoved, PublishError, PullRequestExists
+from imgupdate.publish.branches import BranchState
+from imgupdate.publish.ports import PullRequests, Remote
+from imgupdate.publish.settings import PublishSettings
+from imgupdate.publish.targets import BranchKind, Target
+from imgupdate.remote import CommitId, PullRequest, PullRequestDraft, PullRequestState
+from imgupdate.report.links import Links
+from imgupdate.report.message import render_title
+from imgupdate.report.pull_request import (
+    State,
+    Update,
+    body,
+    closed_body,
+    parse_state,
+    title,
+    updates,
+    versions_hash,
+)
+from imgupdate.results import (
+    Plan,
+    Problem,
+    PublishedPullRequest,
+    PullRequestOperation,
+    Severity,
+)
+
+ATTEMPTS = 3
+LONGEST_GIVEN_TITLE = 256
+FOREIGN = "<!-- imgupdate: foreign commits -->"
+SUPERSEDED = "<!-- imgupdate: superseded -->"
+
+_FOREIGN_COMMENT = f"""\
+This branch holds commits that imgupdate did not make, or that were changed since, so it is left as it is. \
+To have it updated again, remove those commits, or close this pull request and delete the branch.
+
+{FOREIGN}
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What became of a target's pull request, None where it has none, and what a person should know."""
+
+    pull_request: PublishedPullRequest | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keeper:
+    """Looks after the pull requests of a run.
+
+    `comparisons` gives updates the addresses of what changed in their images' sources.
+    """
+
+    pulls: PullRequests
+    settings: PublishSettings
+    server_url: str
+    repository: str
+    comparisons: Callable[[Sequence[Update]], Sequence[Update]]
+
+    def is_declined(self, target: Target, plan: Plan) -> bool:
+        """Whether a person closed a pull request of the same branch for the same versions, and none is open now."""
+        if not target.base or self._open(target):
+            return False
+        versions = versions_hash(plan)
+        return any(
+            known is not None and known.versions == versions and not known.closed
+            for pull_request in self.pulls.closed(target.branch, target.base)
+            if pull_request.state is PullRequestState.CLOSED
+            for known in (parse_state(pull_request.body),)
+        )
+
+    def is_merged(self, target: Target, head: CommitId) -> bool:
+        """Whether the branch, as it is, was merged by a pull request and left behind."""
+        return not self._open(target) and any(
+            pull_request.state is PullRequestState.MERGED and pull_request.head == head
+            for pull_request in self.pulls.closed(target.branch, target.base)
+        )
+
+    def keep(self, state: BranchState, remote: Remote) -> Kept:
+        """Make, update or close the pull request of a branch.
+
+        Raises:
+            PublishError: GitHub refuses.
+
+        """
+        if state.foreign:
+            return self._leave(state)
+        if state.head is None or not state.plan.edits:
+            return self._close(state, remote)
+        for _ in range(ATTEMPTS):
+            pull_request = self._open(state.target)
+            if pull_request is not None:
+                return self._update(state, pull_request)
+            if self.is_declined(state.target, state.plan):
+                return Kept(problems=(_declined(state.target),))
+            try:
+                return self._create(state)
+            except PullRequestExists:
+                continue
+        raise PublishError(
+            f"a pull request from {state.target.branch} into {state.target.base} exists and cannot be found",
+            remedy="look for it, closed ones and those of forks included, and run again",
+        )
+
+    def retire(self, pull_request: PullRequest, remote: Remote, successors: Sequence[int]) -> PublishedPullRequest:
+        """Close a pull request whose changes others have now, say which, and delete its branch."""
+        if successors:
+            listed = ", ".join(f"#{number}" for number in successors)
+            text = f"Superseded by {listed}.\n\n{SUPERSEDED}\n"
+            self.pulls.comment_once(pull_request.number, text, marker=SUPERSEDED)
+        return self._shut(pull_request, remote, delete=pull_request.head)
+
+    def _leave(self, state: BranchState) -> Kept:
+        target = state.target
+        found = self._open(target)
+        message = f"the branch {target.branch} holds commits of others, so that it is left as it is"
+        remedy = "remove those commits, or close its pull request and delete it"
+        if found is None or not state.plan.edits:
+            severity = Severity.WARNING if state.plan.edits else Severity.NOTICE
+            return Kept(problems=(Problem(severity=severity, message=message, remedy=remedy),))
+        self.pulls.comment_once(found.number, _FOREIGN_COMMENT, marker=FOREIGN)
+        warning = Problem(severity=Severity.WARNING, message=f"{message} (#{found.number})", remedy=remedy)
+        return Kept(pull_request=self._published(found, PullRequestOperation.NONE), problems=(warning,))
+
+    def _close(self, state: BranchState, remote: Remote) -> Kept:
+        found = self._open(state.target)
+        if found is None or parse_state(found.body) is None:
+            if state.stale and state.target.kind is BranchKind.OWN:
+                _delete(remote, state.target.branch, state.stale)
+            return Kept()
+        own = state.target.kind is BranchKind.OWN
+        return Kept(pull_request=self._shut(found, remote, delete=state.stale if own else None))
+
+    def _shut(self, pull_request: PullRequest, remote: Remote, *, delete: CommitId | None) -> PublishedPullRequest:
+        """Close a pull request, and delete its branch if it still points to the commit that is named."""
+        self.pulls.close(pull_request.number, body=closed_body(pull_request.body))
+        if delete:
+            _delete(remote, pull_request.branch, delete)
+        return self._published(pull_request, PullRequestOperation.CLOSED)
+
+    def _create(self, state: BranchState) -> Kept:
+        text, heading = self._texts(state)
+        target = state.target
+        made = self.pulls.create(
+            PullRequestDraft(
+                branch=target.branch, base=target.base, title=heading, body=text, draft=self.settings.draft
+            )
+        )
+        return self._adorned(state, made, PullRequestOperation.CREATED)
+
+    def _update(self, state: BranchState, found: PullRequest) -> Kept:
+        known = parse_state(found.body)
+        if known == self._state(state):
+            pushed = bool(state.made)
+            return self._adorned(state, found, PullRequestOperation.UPDATED if pushed else PullRequestOperation.NONE)
+        text, heading = self._texts(state)
+        updated = self.pulls.update(found.number, title=heading, body=text)
+        return self._adorned(state, updated, PullRequestOperation.UPDATED)
+
+    def _adorned(self, state: BranchState, found: PullRequest, operation: PullRequestOperation) -> Kept:
+        problems: list[Problem] = []
+        if self.settings.decoration.is_wanted:
+            problems += self.pulls.decorate(found.number, self.settings.decoration)
+        head = state.head or found.head
+        if self.settings.auto_merge is not None:
+            problems += self.pulls.enable_auto_merge(found.number, self.settings.auto_merge, head=head)
+        published = replace(
+            self._published(found, operation),
+            head_sha=head,
+            group=state.target.group,
+            verified=bool(state.made) and all(commit.verified for commit, _ in state.made),
+        )
+        return Kept(pull_request=published, problems=tuple(problems))
+
+    def _texts(self, state: BranchState) -> tuple[str, str]:
+        rows = self.comparisons(updates(state.plan, state.steps.outcomes))
+        links = Links(self.server_url, self.repository, state.head or "")
+        text = body(rows, plan=state.plan, state=self._state(state), outcomes=state.steps.outcomes, links=links)
+        return text, self._title(state, rows)
+
+    def _title(self, state: BranchState, rows: Sequence[Update]) -> str:
+        """The title that people gave, a template perhaps; else what is updated."""
+        given = self.settings.title
+        automation = state.target.automations[0]
+        if "{{" in given:
+            given = render_title(
+                given, automation.automation, automation.key, state.plan.changes, under=automation.path
+            )
+        return given[:LONGEST_GIVEN_TITLE] or title(rows, place=state.target.directory or "")
+
+    def _state(self, state: BranchState) -> State:
+        return State(versions=versions_hash(state.plan), head=state.head or "")
+
+    def _open(self, target: Target) -> PullRequest | None:
+        return next((found for found in self.pulls.open(target.base) if found.branch == target.branch), None)
+
+    def _published(self, found: PullRequest, operation: PullRequestOperation) -> PublishedPullRequest:
+        return PublishedPullRequest(
+            number=found.number,
+            url=found.url,
+            operation=operation,
+            branch=found.branch,
+            base=found.base,
+            head_sha=found.head,
+            title=found.title,
+        )
+
+
+def _declined(target: Target) -> Problem:
+    return Problem(
+        severity=Severity.NOTICE,
+        message=f"a pull request from {target.branch} for the same versions was closed, and is not opened again",
+        remedy="reopen it if you want it after all; newer versions get a new one",
+    )
+
+
+def _delete(remote: Remote, branch: str, expected: CommitId) -> None:
+    """Delete a branch of ours, unless somebody has pushed to it meanwhile: then it is theirs."""
+    try:
+        remote.delete(branch, expected)
+    except BranchMoved:
+        return
