@@ -1,4 +1,4 @@
-"""The git program, where nothing else knows: bounded in time, without a user's settings, never through a shell."""
+"""The addresses that a checkout has, asked of the git program within bounds, without a user's settings or a shell."""
 
 from __future__ import annotations
 

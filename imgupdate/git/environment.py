@@ -1,0 +1,215 @@
+"""What every git process is given: an environment made from nothing, and settings that leave no choice to others.
+
+Credentials reach git through its environment alone: never on a command line, in an address, or in a file, but for an
+SSH key, which is a file that only its owner may read.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import ssl
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from imgupdate.config.model import Proxy
+from imgupdate.errors import PublishError
+from imgupdate.git.access import Address, Connection, GitCredentials, SshIdentity
+from imgupdate.git.programs import find_program
+
+REMOTE = "origin"
+NOWHERE = os.devnull
+PASSPHRASE = "IMGUPDATE_PASSPHRASE"  # noqa: S105 - the name of a variable
+
+# Who only reads commits and trees can take old ones that were made by careless programs, as every server holds some.
+_FORGIVEN = (
+    *("badFilemode", "badTimezone", "missingEmail", "missingNameBeforeEmail", "missingSpaceBeforeDate"),
+    *("missingSpaceBeforeEmail", "missingTaggerEntry", "zeroPaddedDate", "zeroPaddedFilemode"),
+)
+
+_SSH_CONFIG = """\
+Host *
+  User git
+  IdentityFile {identity}
+  IdentitiesOnly yes
+  IdentityAgent none
+  UserKnownHostsFile {known_hosts}
+  GlobalKnownHostsFile /dev/null
+  StrictHostKeyChecking yes
+  UpdateHostKeys no
+  PreferredAuthentications publickey
+  NumberOfPasswordPrompts 1
+  BatchMode {batch}
+  ForwardAgent no
+  ForwardX11 no
+  ClearAllForwardings yes
+  PermitLocalCommand no
+  ControlMaster no
+  ControlPath none
+  LogLevel ERROR
+"""
+
+_ASKPASS = f"""\
+#!/bin/sh
+printf '%s\\n' "${PASSPHRASE}"
+"""
+
+
+def write_private(path: Path, content: bytes, mode: int = 0o600) -> Path:
+    """Make a file that only its owner may read."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    return path
+
+
+def bare_environment(search_path: str, home: Path) -> dict[str, str]:
+    """What any program gets: where programs are, a home of its own, plain English."""
+    return {"PATH": search_path, "HOME": str(home), "TMPDIR": str(home), "LC_ALL": "C"}
+
+
+def askpass_environment(folder: Path, passphrase: bytes) -> dict[str, str]:
+    """What makes OpenSSH take a passphrase from its environment, or none, and never ask anybody."""
+    if not passphrase:
+        return {"SSH_ASKPASS_REQUIRE": "never"}
+    program = folder / "askpass"
+    if not program.exists():
+        write_private(program, _ASKPASS.encode(), 0o700)
+    words = passphrase.partition(b"\n")[0].removesuffix(b"\r")
+    if b"\0" in words:
+        raise PublishError("the passphrase of the SSH key holds a NUL", remedy="correct the Secret")
+    text = os.fsdecode(words)
+    return {"SSH_ASKPASS": str(program), "SSH_ASKPASS_REQUIRE": "force", "DISPLAY": ":", PASSPHRASE: text}
+
+
+def private_key(key: bytes) -> bytes:
+    """A key as OpenSSH wants it: with plain line ends, and one at its end."""
+    return key.replace(b"\r\n", b"\n").strip() + b"\n"
+
+
+class Environments:
+    """The environments of local git commands, and of those that talk to the remote repository."""
+
+    def __init__(
+        self, address: Address, credentials: GitCredentials, connection: Connection, *, folder: Path, search_path: str
+    ) -> None:
+        self._address = address
+        self._credentials = credentials
+        self._connection = connection
+        self._folder = folder
+        self._search_path = search_path
+        self._written: dict[str, str] | None = None
+
+    def local(self, repository: Path) -> dict[str, str]:
+        """For commands that stay on this machine: no credentials, and no way out."""
+        return self._common(repository) | _settings(self._plain(repository)) | {"GIT_ALLOW_PROTOCOL": ""}
+
+    def remote(self, repository: Path) -> dict[str, str]:
+        """For commands that talk to the remote repository, over the protocol of its address and no other."""
+        if self._written is None:
+            self._written = dict(self._ssh() if self._address.scheme == "ssh" else self._http())
+        settings = [*self._plain(repository), *self._talking()]
+        return (
+            self._common(repository)
+            | _settings(settings)
+            | {"GIT_ALLOW_PROTOCOL": self._address.scheme}
+            | {name: value for name, value in self._written.items() if not name.startswith("http.")}
+        )
+
+    def _common(self, repository: Path) -> dict[str, str]:
+        return bare_environment(self._search_path, self._folder) | {
+            "GIT_DIR": str(repository),
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": NOWHERE,
+            "GIT_ATTR_NOSYSTEM": "1",
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_NO_REPLACE_OBJECTS": "1",
+            "GIT_NO_LAZY_FETCH": "1",
+            "GIT_OPTIONAL_LOCKS": "0",
+        }
+
+    def _plain(self, repository: Path) -> Iterator[tuple[str, str]]:
+        yield from (
+            ("safe.directory", str(repository)),
+            ("core.hooksPath", NOWHERE),
+            ("core.attributesFile", NOWHERE),
+            ("core.excludesFile", NOWHERE),
+            ("core.fsmonitor", "false"),
+            ("core.askPass", ""),
+            ("credential.helper", ""),
+            ("gc.auto", "0"),
+            ("maintenance.auto", "false"),
+            ("submodule.recurse", "false"),
+            ("fetch.recurseSubmodules", "false"),
+            ("push.recurseSubmodules", "no"),
+            ("push.gpgSign", "false"),
+            ("protocol.version", "2"),
+            ("transfer.fsckObjects", "true"),
+        )
+        yield from ((f"fetch.fsck.{name}", "ignore") for name in _FORGIVEN)
+
+    def _talking(self) -> Iterator[tuple[str, str]]:
+        yield f"remote.{REMOTE}.url", self._address.url
+        yield "http.followRedirects", "false"
+        if self._address.origin and self._credentials.authorization:
+            yield f"http.{self._address.origin}.extraHeader", f"Authorization: {self._credentials.authorization}"
+        if self._connection.proxy is not None:
+            yield "http.proxy", _proxy_url(self._connection.proxy)
+        yield from ((name, value) for name, value in (self._written or {}).items() if name.startswith("http."))
+
+    def _http(self) -> Iterator[tuple[str, str]]:
+        """Settings that name files, and the variables that curl reads."""
+        tls = self._credentials.tls
+        trusted = self._connection.ca_file
+        if tls is not None and tls.ca:
+            system = trusted or Path(ssl.get_default_verify_paths().openssl_cafile)
+            known = system.read_bytes() if system.is_file() else b""
+            trusted = write_private(self._folder / "authorities.pem", known.rstrip() + b"\n" + tls.ca)
+        if trusted is not None:
+            yield "http.sslCAInfo", str(trusted)
+        if tls is not None and tls.certificate:
+            yield "http.sslCert", str(write_private(self._folder / "client.pem", tls.certificate))
+            yield "http.sslKey", str(write_private(self._folder / "client.key", tls.key))
+        if self._connection.proxy is None:
+            names = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+            yield from ((name, self._connection.proxies[name]) for name in names if name in self._connection.proxies)
+
+    def _ssh(self) -> Mapping[str, str]:
+        """How ssh is called. The one word that a shell splits is ours: the path of a file that we made."""
+        program = find_program("ssh", self._search_path)
+        identity = self._credentials.ssh
+        if identity is None:
+            raise PublishError(
+                "the Git repository is reached over SSH, and no SSH key is known",
+                remedy="give the GitRepository a Secret with `identity` and `known_hosts`, or use an https:// address",
+            )
+        return {
+            "GIT_SSH_COMMAND": shlex.join([program, "-F", str(self._ssh_config(identity))]),
+            "GIT_SSH_VARIANT": "ssh",
+        } | askpass_environment(self._folder, identity.passphrase)
+
+    def _ssh_config(self, identity: SshIdentity) -> Path:
+        key = write_private(self._folder / "identity", private_key(identity.key))
+        known_hosts = write_private(self._folder / "known_hosts", identity.known_hosts.rstrip() + b"\n")
+        text = _SSH_CONFIG.format(
+            identity=f'"{key}"', known_hosts=f'"{known_hosts}"', batch="no" if identity.passphrase else "yes"
+        )
+        return write_private(self._folder / "ssh_config", text.encode())
+
+
+def _settings(settings: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> dict[str, str]:
+    """Git's settings as variables, in order."""
+    pairs = list(settings)
+    variables = {"GIT_CONFIG_COUNT": str(len(pairs))}
+    for number, (name, value) in enumerate(pairs):
+        variables |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
+    return variables
+
+
+def _proxy_url(proxy: Proxy) -> str:
+    if not proxy.username:
+        return proxy.address
+    parts = urlsplit(proxy.address)
+    user = f"{quote(proxy.username, safe='')}:{quote(proxy.password, safe='')}@"
+    return urlunsplit(parts._replace(netloc=user + parts.netloc.rpartition("@")[2]))

@@ -1,0 +1,129 @@
+"""Signatures of commits, by the programs gpg and ssh-keygen (spec/flux.md 6.5).
+
+Keys lie in a folder that only their owner may enter and that is gone when the signature is made. Passphrases reach gpg
+through a pipe and ssh-keygen through its environment.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from imgupdate.config.model import SigningType
+from imgupdate.errors import PublishError
+from imgupdate.git.environment import askpass_environment, bare_environment, private_key, write_private
+from imgupdate.git.programs import Finished, find_program, run
+from imgupdate.git.words import Words
+from imgupdate.remote import SigningIdentity
+
+_TIMEOUT = 60.0
+_SMALLEST_RSA = 2048
+
+# A Unix socket's path has at most 108 bytes, and gpg's agent makes one of 21 in its home.
+_LONGEST_HOME = 80
+_SHORT = Path("/tmp")  # noqa: S108 - only for a folder of our own in it
+_SSH_KINDS = ("ED25519", "ECDSA", "RSA")
+_OPENPGP = "use a private key as `gpg --armor --export-secret-keys` gives it"
+_OPENSSH = "use a private key in the format of OpenSSH: ed25519, ecdsa, or rsa of at least 2048 bits"
+
+
+class Signer:
+    """Signs with the programs of a search path. The folder is where keys lie for a moment."""
+
+    def __init__(self, folder: Path, *, search_path: str) -> None:
+        self._folder = folder
+        self._search_path = search_path
+
+    def sign(self, payload: bytes, identity: SigningIdentity) -> bytes:
+        """The armored signature of a commit.
+
+        Raises:
+            PublishError: the key or its passphrase does not do, or the program is not there.
+
+        """
+        words = Words([identity.passphrase.decode(errors="replace").strip()])
+        if identity.type is SigningType.GPG:
+            return self._gpg(payload, identity, words)
+        return self._ssh(payload, identity, words)
+
+    def _gpg(self, payload: bytes, identity: SigningIdentity, words: Words) -> bytes:
+        with self._gpg_home() as (home, environment):
+
+            def gpg(*arguments: str, given: bytes = b"") -> Finished:
+                program = find_program("gpg", self._search_path)
+                fixed = ("--no-options", "--batch", "--no-tty", "--quiet", "--pinentry-mode", "loopback")
+                return run([program, *fixed, *arguments], environment=environment, timeout=_TIMEOUT, given=given)
+
+            gpg("--import", given=identity.key)
+            owned = gpg("--with-colons", "--list-secret-keys").output.splitlines()
+            known = gpg("--with-colons", "--list-keys").output.splitlines()
+            fingerprints = [line.split(b":")[9].decode() for line in owned if line.startswith(b"fpr:")]
+            if not fingerprints:
+                raise PublishError("the signing key is not a private OpenPGP key", remedy=_OPENPGP)
+            if sum(line.startswith(b"pub:") for line in known) > 1:
+                raise PublishError(
+                    "multiple entities read from the signing key, could not determine which signing key to use",
+                    remedy="export the one key that is to sign",
+                )
+            data = write_private(home / "payload", payload)
+            finished = gpg(
+                *("--passphrase-fd", "0", "--local-user", fingerprints[0]),
+                *("--armor", "--output", "-", "--detach-sign", "--", str(data)),
+                given=identity.passphrase.partition(b"\n")[0].removesuffix(b"\r") + b"\n",
+            )
+        if finished.status or not finished.output:
+            raise _passphrase(identity, finished, words, "passphrase", rb"[Pp]assphrase|[Ii]nappropriate ioctl")
+        return finished.output
+
+    @contextmanager
+    def _gpg_home(self) -> Iterator[tuple[Path, dict[str, str]]]:
+        """A home for gpg, and the agent that runs for it until the end."""
+        where = self._folder if len(str(self._folder)) < _LONGEST_HOME else _SHORT
+        with tempfile.TemporaryDirectory(prefix="gpg-", dir=where, ignore_cleanup_errors=True) as name:
+            home = Path(name)
+            environment = bare_environment(self._search_path, home) | {"GNUPGHOME": name}
+            try:
+                yield home, environment
+            finally:
+                with suppress(PublishError):
+                    program = find_program("gpgconf", self._search_path)
+                    run([program, "--kill", "all"], environment=environment, timeout=_TIMEOUT)
+
+    def _ssh(self, payload: bytes, identity: SigningIdentity, words: Words) -> bytes:
+        program = find_program("ssh-keygen", self._search_path)
+        with tempfile.TemporaryDirectory(prefix="ssh-", dir=self._folder) as name:
+            home = Path(name)
+            key = write_private(home / "identity", private_key(identity.key))
+            environment = bare_environment(self._search_path, home) | askpass_environment(home, identity.passphrase)
+            told = run([program, "-l", "-f", str(key)], environment=environment, timeout=_TIMEOUT)
+            found = re.fullmatch(r"(\d+) .*\(([A-Z0-9-]+)\)", told.output.decode(errors="replace").strip(), re.DOTALL)
+            if found and (found[2] not in _SSH_KINDS or (found[2] == "RSA" and int(found[1]) < _SMALLEST_RSA)):
+                raise PublishError(
+                    f"the signing key is {found[2]} of {found[1]} bits, which is not used", remedy=_OPENSSH
+                )
+            finished = run(
+                [program, "-Y", "sign", "-n", "git", "-f", str(key)],
+                environment=environment,
+                timeout=_TIMEOUT,
+                given=payload,
+            )
+        if finished.status or not finished.output:
+            raise _passphrase(identity, finished, words, "password", rb"incorrect passphrase")
+        return finished.output
+
+
+def _passphrase(identity: SigningIdentity, finished: Finished, words: Words, key: str, asked: bytes) -> PublishError:
+    """Why a key did not sign, `key` being where its Secret has the passphrase."""
+    if re.search(asked, finished.errors) and not identity.passphrase:
+        return PublishError(
+            f"can not use passphrase protected signing key without '{key}' field present in its secret",
+            remedy=f"add `{key}` to the Secret",
+        )
+    remedy = _OPENPGP if identity.type is SigningType.GPG else _OPENSSH
+    return PublishError(
+        f"the signing key could not be used: {words.clean(finished.errors)}",
+        remedy=f"see whether `{key}` of the Secret is right; {remedy}",
+    )
