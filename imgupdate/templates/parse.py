@@ -378,13 +378,13 @@ class Parser:
                 return character(item.text)
             return complex_number(item.text) if item.kind is Token.COMPLEX else number(item.text)
         except (InvalidNumber, InvalidLiteral) as error:
-            raise self._error(str(error))
+            raise self._error(str(error)) from error
 
     def _text_of(self, item: Item) -> str:
         try:
             return unquoted(item.text)
         except InvalidLiteral as error:
-            raise self._error(str(error))
+            raise self._error(str(error)) from error
 
 
 def is_empty(tree: tuple[nodes.Node, ...]) -> bool:

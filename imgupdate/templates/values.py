@@ -21,6 +21,9 @@ INT = "int"
 INT64 = "int64"
 FLOAT64 = "float64"
 ERROR = "error"
+REFLECT_VALUE = "reflect.Value"
+"""The type of a built-in's parameter that takes every value, nil included."""
+
 ANY_SLICE = "[]interface {}"
 STRING_SLICE = "[]string"
 INT_SLICE = "[]int"
@@ -138,7 +141,8 @@ class StructType:
     """A Go struct type, or with `pointer` the type of a pointer to one.
 
     `methods` are those that a template may call, as functions (`functions.Function`) whose `call` takes the
-    receiver before the arguments; `string` is what `String()` (or `Error()`) prints, where there is one.
+    receiver before the arguments; `string` is what `String()` (or `Error()`) prints, where there is one; `removed`
+    are the fields that the type had once, with what to use in their place.
     """
 
     name: str
@@ -146,6 +150,7 @@ class StructType:
     methods: Mapping[str, Any] = field(default_factory=dict)
     string: Callable[[Struct], str] | None = None
     pointer: bool = False
+    removed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,3 +241,15 @@ def sort_key(value: object) -> tuple[object, ...]:
 def sorted_entries(value: Map) -> list[tuple[object, object]]:
     """The keys and elements of a map in the order that Go prints and ranges over them."""
     return sorted(value.entries.items(), key=lambda entry: sort_key(entry[0]))
+
+
+def zero(declared: str) -> object:
+    """The zero value of a type, as a map gives it for a key that it does not have."""
+    if declared in SIZED:
+        return SIZED[declared](0)
+    if declared.startswith("[]"):
+        return Slice(declared[2:], nil=True)
+    if declared.startswith("map["):
+        key, _, element = declared[4:].partition("]")
+        return Map(key, element, nil=True)
+    return {STRING: "", BOOL: False, INT: 0, FLOAT64: 0.0}.get(declared)

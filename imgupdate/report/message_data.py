@@ -1,0 +1,168 @@
+"""What a commit message's template is given: Flux's data (spec/flux.md 5.8), and what older versions had (appendix C).
+
+The types have the names that they have in Flux, since `%T`, `typeOf` and error messages show them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from imgupdate.report.message_images import IMAGE, image_of
+from imgupdate.report.message_types import NAMESPACED_NAME, fields, method, namespaced_name
+from imgupdate.results import Change, ObjectIdentifier, ObjectKey
+from imgupdate.templates import well_formed
+from imgupdate.templates.values import STRING, STRING_MAP, Map, Slice, Struct, StructField, StructType, sorted_entries
+
+DOCUMENTATION = "https://fluxcd.io/flux/components/image/imageupdateautomations/#message-template"
+USE_CHANGED = (
+    "Flux removed '.Updated' in v1, use '.Changed' instead, for example "
+    "{{range .Changed.Changes}}{{.OldValue}} -> {{println .NewValue}}{{end}}: see " + DOCUMENTATION
+)
+USE_OBJECTS = (
+    "Flux removed '.Changed.ImageResult' in v1, use '.Changed.FileChanges' or '.Changed.Objects' instead: see "
+    + DOCUMENTATION
+)
+IDENTIFIER_NAME = "update.ObjectIdentifier"
+CHANGE = StructType(name="update.Change", fields=fields(("OldValue", STRING), ("NewValue", STRING), ("Setter", STRING)))
+
+
+def embedding(name: str, *parts: StructType) -> StructType:
+    """A struct type that embeds others, and has nothing of its own."""
+    return StructType(
+        name=name, fields=tuple(StructField(part.name.rpartition(".")[2], part.name, embedded=True) for part in parts)
+    )
+
+
+TYPE_META = StructType(name="yaml.TypeMeta", fields=fields(("APIVersion", STRING), ("Kind", STRING)))
+NAME_META = StructType(name="yaml.NameMeta", fields=fields(("Name", STRING), ("Namespace", STRING)))
+RESOURCE_IDENTIFIER = embedding("yaml.ResourceIdentifier", TYPE_META, NAME_META)
+OBJECT_IDENTIFIER = embedding(IDENTIFIER_NAME, RESOURCE_IDENTIFIER)
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What the methods of a result give: its items each once, and those of each object."""
+
+    items: Slice
+    objects: Map
+
+
+def _items(result: Struct) -> object:
+    return result.inner.items if isinstance(result.inner, Derived) else None
+
+
+def _objects(result: Struct) -> object:
+    return result.inner.objects if isinstance(result.inner, Derived) else None
+
+
+def by_object(item: StructType) -> str:
+    """The type of a map from objects to slices."""
+    return f"map[{IDENTIFIER_NAME}][]{item.name}"
+
+
+FILE_RESULT = StructType(name="update.FileResult", fields=fields(("Objects", by_object(IMAGE))))
+IMAGE_RESULT = StructType(
+    name="update.Result",
+    fields=fields(("Files", "map[string]update.FileResult")),
+    methods={**method("Images", _items), **method("Objects", _objects)},
+)
+_FILE_CHANGES = ("FileChanges", f"map[string]{by_object(CHANGE)}")
+_CHANGE_METHODS = {**method("Changes", _items), **method("Objects", _objects)}
+RESULT = StructType(
+    name="update.Result",
+    fields=fields(_FILE_CHANGES),
+    methods=_CHANGE_METHODS,
+    removed={"ImageResult": USE_OBJECTS},
+)
+OLD_RESULT = StructType(
+    name="update.ResultV2",
+    fields=fields(("ImageResult", IMAGE_RESULT.name), _FILE_CHANGES),
+    methods=_CHANGE_METHODS,
+)
+_NAME_AND_VALUES = (("AutomationObject", NAMESPACED_NAME.name), ("Values", STRING_MAP))
+DATA = StructType(
+    name="source.TemplateData",
+    fields=fields(_NAME_AND_VALUES[0], ("Changed", RESULT.name), _NAME_AND_VALUES[1]),
+    removed={"Updated": USE_CHANGED},
+)
+OLD_DATA = StructType(
+    name="controller.TemplateData",
+    fields=fields(
+        _NAME_AND_VALUES[0], ("Updated", IMAGE_RESULT.name), ("Changed", OLD_RESULT.name), _NAME_AND_VALUES[1]
+    ),
+)
+
+
+def template_data(
+    key: ObjectKey,
+    changes: Sequence[Change],
+    *,
+    under: str = "",
+    values: Mapping[str, str],
+    legacy: bool,
+    images: Mapping[ObjectKey, str],
+) -> Struct:
+    """The data for the changes of one commit; files are named relative to the directory `under`."""
+    name = namespaced_name(key)
+    given = Map(STRING, STRING, {well_formed(name): well_formed(text) for name, text in values.items()})
+    files = _grouped(changes, under, CHANGE, _change)
+    derived = _derived(files, CHANGE)
+    if not legacy:
+        return Struct(DATA, (name, Struct(RESULT, (files,), derived), given))
+    old_files = _grouped(changes, under, IMAGE, lambda change: image_of(change, changes, images))
+    results = {file: Struct(FILE_RESULT, (objects,)) for file, objects in old_files.entries.items()}
+    updated = Struct(IMAGE_RESULT, (Map(STRING, FILE_RESULT.name, dict(results)),), _derived(old_files, IMAGE))
+    return Struct(OLD_DATA, (name, updated, Struct(OLD_RESULT, (updated, files), derived), given))
+
+
+def _change(change: Change) -> Struct:
+    return Struct(CHANGE, tuple(map(well_formed, (change.old, change.new, change.marker.setter))))
+
+
+def _identifier(found: ObjectIdentifier) -> Struct:
+    type_meta = Struct(TYPE_META, (well_formed(found.api_version), well_formed(found.kind)))
+    name_meta = Struct(NAME_META, (well_formed(found.name), well_formed(found.namespace)))
+    return Struct(OBJECT_IDENTIFIER, (Struct(RESOURCE_IDENTIFIER, (type_meta, name_meta)),))
+
+
+def relative(path: str, under: str) -> str:
+    """A file's name as seen from a directory above it; as it is where that is not above it."""
+    return path.removeprefix(f"{under}/") if under else path
+
+
+def _grouped(changes: Iterable[Change], under: str, item: StructType, make: Callable[[Change], Struct]) -> Map:
+    """The items that stand for changes, by file and object, in document order."""
+    found: dict[str, dict[Struct, list[Struct]]] = {}
+    for change in changes:
+        marker = change.marker
+        file = well_formed(relative(marker.location.path, under))
+        found.setdefault(file, {}).setdefault(_identifier(marker.object), []).append(make(change))
+    element = by_object(item)
+    return Map(
+        STRING,
+        element,
+        {
+            file: Map(IDENTIFIER_NAME, f"[]{item.name}", {key: _slice(made, item) for key, made in objects.items()})
+            for file, objects in found.items()
+        },
+    )
+
+
+def _slice(items: Iterable[Struct], item: StructType) -> Slice:
+    """Items of one object; an old result named an image once for each object."""
+    return Slice.of(dict.fromkeys(items) if item is IMAGE else items, item.name)
+
+
+def _derived(files: Map, item: StructType) -> Derived:
+    """What Flux's methods give in the order of its maps, here that of files, objects and documents."""
+    objects: dict[object, tuple[object, ...]] = {}
+    items: list[object] = []
+    for _, inner in sorted_entries(files):
+        for key, found in sorted_entries(inner) if isinstance(inner, Map) else ():
+            if isinstance(found, Slice):
+                items += found.items
+                objects[key] = (*objects.get(key, ()), *found.items)
+    merged = {key: Slice(item.name, together) for key, together in objects.items()}
+    every = Slice(item.name, tuple(dict.fromkeys(items)), nil=not items)
+    return Derived(every, Map(IDENTIFIER_NAME, f"[]{item.name}", dict(merged)))
