@@ -66,6 +66,14 @@ class Pattern:
         data = text.encode("utf-8", "surrogatepass")
         return bool(self._expression.Match(_UNANCHORED, data, 0, len(data))[0][0] != _UNSET)
 
+    def find(self, data: bytes, start: int = 0) -> Sequence[tuple[int, int]] | None:
+        """The first match at or behind a place in UTF-8, as the span of the whole and of each group; None for none.
+
+        What precedes the place counts for `^` and for boundaries of words. A group that took no part is at (-1, -1).
+        """
+        spans: Sequence[tuple[int, int]] = self._expression.Match(_UNANCHORED, data, start, len(data))
+        return None if spans[0][0] == _UNSET else spans
+
     def expand(self, text: str, template: str) -> str | None:
         """Fill a template from the first match, as Go's `Regexp.Expand` does; None where nothing matches.
 
