@@ -16,7 +16,10 @@ from urllib.parse import parse_qs, urlsplit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedRequest:
-    """A request as it came in; header names in lower case, each query key with all its values."""
+    """A request as it came in.
+
+    Header names are in lower case and repeated headers joined by commas; a query key has all its values.
+    """
 
     method: str
     path: str
@@ -195,7 +198,7 @@ class _Handler(BaseHTTPRequestHandler):
             method=self.command,
             path=parts.path,
             query={key: tuple(values) for key, values in parse_qs(parts.query).items()},
-            headers={key.lower(): value for key, value in self.headers.items()},
+            headers={key.lower(): ", ".join(self.headers.get_all(key, ())) for key in self.headers},
             body=body,
         )
         twin = self.server.twin

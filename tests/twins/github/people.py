@@ -9,7 +9,8 @@ from pathlib import Path
 from tests.twins.github.accounts import PERSON, Account
 from tests.twins.github.objects import ZERO, Commit, Entry, now
 from tests.twins.github.repository import RefMove, RefRefused
-from tests.twins.github.world import Comment, MergeMethod, Milestone, Pull, Rules, World
+from tests.twins.github.smart_http import push_options
+from tests.twins.github.world import SIGNATURE_MARK, Comment, MergeMethod, Milestone, Pull, Rules, World
 
 ATTEMPTS = 50
 
@@ -23,6 +24,7 @@ class Logged:
     email: str
     message: str
     parents: tuple[str, ...]
+    signature: str
     verified: bool
 
 
@@ -125,6 +127,12 @@ class People:
             self.world.synchronize()
             return self.world.merge(self.world.pulls[number], method, PERSON)
 
+    def approve(self, number: int) -> None:
+        """Approve a pull request; one that waits for nothing else and is to merge by itself does."""
+        with self.world.lock:
+            self.world.pulls[number].approvals += 1
+            self.world.synchronize()
+
     def comment(self, number: int, body: str, *, author: Account = PERSON) -> None:
         """Comment on a pull request."""
         with self.world.lock:
@@ -202,13 +210,18 @@ class People:
             email=commit.author.email,
             message=commit.message,
             parents=tuple(commit.parents),
-            verified=bool(commit.signature),
+            signature=commit.signature,
+            verified=SIGNATURE_MARK in commit.signature,
         )
 
     def pulls(self, *, state: str = "all") -> list[Pull]:
         """The pull requests, the oldest first."""
         self._settle()
         return [pull for pull in self.world.pulls.values() if state in {"all", pull.state}]
+
+    def push_options(self) -> list[str]:
+        """The options of the git program's pushes, in order."""
+        return push_options(self.directory)
 
     def comments(self, number: int) -> list[str]:
         """The texts of a pull request's comments, the oldest first."""

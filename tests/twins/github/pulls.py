@@ -9,9 +9,8 @@ from tests.twins.github.calls import Call, Refused, Reply, invalid, missing
 from tests.twins.github.contract import Json
 from tests.twins.github.objects import now
 from tests.twins.github.repository import MergeConflict, RefRefused
-from tests.twins.github.rules import violations
 from tests.twins.github.shapes import Shapes
-from tests.twins.github.world import MergeMethod, Pull, Rules
+from tests.twins.github.world import MergeMethod, Pull
 
 TITLE_LIMIT = 256
 BODY_LIMIT = 65_536
@@ -201,9 +200,7 @@ def merge_pull(call: Call) -> Reply:
     permitted, what = allowed[method]
     if not permitted:
         raise Refused(405, f"{what} are not allowed on this repository.")
-    rules = world.rules.get(pull.base, Rules())
-    found = violations(world, Rules(checks=rules.checks), pull.base_sha, pull.head_sha, force=False)
-    if found:
+    if found := world.unmet(pull):
         raise Refused(405, "Repository rule violations found\n\n" + "\n\n".join(found) + "\n\n")
     if any(path.startswith(".github/workflows/") for path in _paths(call, pull)):
         _need_workflows(call)

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from tests.twins.github.calls import Call, Refused, Reply, missing
 from tests.twins.github.contract import Json
 from tests.twins.github.objects import Entry, now
-from tests.twins.github.shapes import FILES_OF_A_COMPARISON, Shapes, lines_of_base64
+from tests.twins.github.shapes import Shapes, lines_of_base64
 from tests.twins.github.world import Status, World
 
 COMMITS_OF_A_COMPARISON = 250
+FILES_OF_A_COMPARISON = 300
 FILES_OF_A_PAGE = 300
 FILES_OF_A_COMMIT = 3000
 INLINE_LIMIT = 1024 * 1024

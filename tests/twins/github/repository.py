@@ -52,9 +52,11 @@ class BareRepository:
         if not (directory / "HEAD").exists():
             directory.mkdir(parents=True, exist_ok=True)
             self._run(directory, "init", "-q", "--bare", f"--initial-branch={default_branch}", str(directory))
+            self._run(directory, "config", "receive.advertisePushOptions", "true")
         self.objects = Objects(directory)
         self._changes: dict[tuple[str, str], tuple[FileChange, ...]] = {}
         self._ancestry: dict[tuple[str, str], bool] = {}
+        self._merges: dict[tuple[str, str], str | None] = {}
 
     @staticmethod
     def _run(directory: Path, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
@@ -208,10 +210,14 @@ class BareRepository:
             MergeConflict: git finds conflicts.
 
         """
-        done = self._run(self.directory, f"--git-dir={self.directory}", "merge-tree", "--write-tree", base, head)
-        if done.returncode != 0:
-            raise MergeConflict(done.stdout.decode() + done.stderr.decode())
-        return done.stdout.decode().split()[0]
+        key = base, head
+        if key not in self._merges:
+            done = self._run(self.directory, f"--git-dir={self.directory}", "merge-tree", "--write-tree", base, head)
+            self._merges[key] = None if done.returncode else done.stdout.decode().split()[0]
+        tree = self._merges[key]
+        if tree is None:
+            raise MergeConflict(f"{head} does not merge into {base}")
+        return tree
 
     def replayed(self, sha: str, onto: str, committer: Person) -> str:
         """A commit with what another changed against its parent, made on top of `onto`, its author kept."""

@@ -14,16 +14,12 @@ def violations(world: World, rules: Rules, old: str, new: str, *, force: bool) -
     if new == ZERO:
         return ["Cannot delete this branch"]
     found = []
-    if rules.pull_request:
+    if rules.pull_request or rules.approvals:
         found.append("Changes must be made through a pull request.")
     if force and rules.no_force and old != ZERO and not repository.contains(new, old):
         found.append("Cannot force-push to this branch")
-    latest = {status.context: status.state for status in world.statuses if status.sha == new}
-    found += [
-        f'Required status check "{context}" is expected.'
-        for context in rules.checks
-        if latest.get(context) != "success"
-    ]
+    states = world.states(new)
+    found += [f'Required status check "{name}" is expected.' for name in rules.checks if states.get(name) != "success"]
     if rules.signatures:
         made = repository.between(old, new) if old != ZERO else [new]
         if any(SIGNATURE_MARK not in world.objects.commit(sha).signature for sha in made):

@@ -5,20 +5,21 @@ from __future__ import annotations
 import base64
 import json
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.twins.github import database, graphql, issues, pulls, repos
+from tests.twins.github import database, faults, graphql, issues, pulls, repos
 from tests.twins.github.accounts import Token, allowed, app_token, person_token, workflow_token
 from tests.twins.github.calls import Call, Refused, Reply
 from tests.twins.github.contract import Json, Operation, github_contract
 from tests.twins.github.faults import Failure
 from tests.twins.github.people import People
 from tests.twins.github.repository import BareRepository
-from tests.twins.github.smart_http import is_git, serve_git
+from tests.twins.github.smart_http import install_hooks, is_git, serve_git
 from tests.twins.github.world import World
 from tests.twins.http import Answer, HttpTwin, RecordedRequest
 
@@ -77,6 +78,7 @@ class GitHubTwin(People, HttpTwin):
         self.prefix = "/api/v3" if enterprise else ""
         self._graphql_path = "/api/graphql" if enterprise else "/graphql"
         repository = BareRepository(directory, default_branch=default_branch)
+        install_hooks(directory)
         self.world = World(repository, github_contract(), owner=owner, name=name)
         self.world.settings.default_branch = default_branch
         self.workflow = self.admit(workflow_token())
@@ -97,9 +99,9 @@ class GitHubTwin(People, HttpTwin):
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        super().__exit__(kind, error, traceback)
+        super().__exit__(kind, error, trace)
         self.world.objects.close()
         if kind is None:
             self.verify()
@@ -162,6 +164,13 @@ class GitHubTwin(People, HttpTwin):
 
     def answer(self, request: RecordedRequest) -> Answer:
         """The answer to a request: of the API, or of the repository to the git program."""
+        try:
+            return self._answer(request)
+        except Exception:  # noqa: BLE001 - the server would swallow it; a test must not
+            self._breach(f"{request.method} {request.path}: the twin failed\n{traceback.format_exc()}")
+            return self._said(Reply(status=500, body={"message": "Server Error"}), None)
+
+    def _answer(self, request: RecordedRequest) -> Answer:
         if is_git(request.path):
             return serve_git(self.world, request, self._token_of(request))
         if request.path == self._graphql_path:
@@ -179,7 +188,7 @@ class GitHubTwin(People, HttpTwin):
         token = self._token_of(request)
         seen = self._count(request, path, operation, token)
         self.before(seen)
-        failure = self._failure(seen, after=False)
+        failure = self._used_up(token) or self._failure(seen, after=False)
         if failure is None:
             reply = self._effect(request, path, operation, parameters, token)
             failure = self._failure(seen, after=True)
@@ -306,6 +315,11 @@ class GitHubTwin(People, HttpTwin):
                     if planned.times == 0:
                         self._planned.remove(planned)
                     return planned.failure
+        return None
+
+    def _used_up(self, token: Token | None) -> Failure | None:
+        if token is not None and self._used[token.account.login] > token.limit:
+            return faults.primary_limit(reset_in=_next_hour() - int(time.time()))
         return None
 
     def _breach(self, text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -12,7 +13,7 @@ from typing import Literal
 from tests.twins.github.accounts import ACTIONS_BOT, APP_BOT, PERSON, Account, Token
 from tests.twins.github.contract import Contract, Json
 from tests.twins.github.objects import Commit, Person, now
-from tests.twins.github.repository import BareRepository, MergeConflict, RefMove
+from tests.twins.github.repository import BareRepository, MergeConflict, RefMove, RefRefused
 
 MergeMethod = Literal["merge", "squash", "rebase"]
 GITHUB = ("GitHub", "noreply@github.com")
@@ -85,6 +86,7 @@ class Pull:
     merge_commit: str | None = None
     auto_merge: AutoMerge | None = None
     maintainer_can_modify: bool = False
+    approvals: int = 0
     labels: list[Label] = field(default_factory=list)
     assignees: list[Account] = field(default_factory=list)
     reviewers: list[Account] = field(default_factory=list)
@@ -104,9 +106,10 @@ class Pull:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What a protected branch demands."""
+    """What a protected branch demands: of who moves it, and of a pull request (`approvals`, `checks`)."""
 
     pull_request: bool = False
+    approvals: int = 0
     signatures: bool = False
     checks: Sequence[str] = ()
     no_force: bool = True
@@ -240,7 +243,8 @@ class World:
         for pull in self.open_pulls():
             if pull.auto_merge is not None and self.mergeable_state(pull) == "clean":
                 wish = pull.auto_merge
-                self.merge(pull, wish.method, wish.by, title=wish.title, message=wish.message)
+                with suppress(MergeConflict, RefRefused):
+                    self.merge(pull, wish.method, wish.by, title=wish.title, message=wish.message)
 
     def close(
         self, pull: Pull, *, merged: bool = False, merge_commit: str | None = None, by: Account | None = None
@@ -266,11 +270,23 @@ class World:
             return "draft"
         if not self.mergeable(pull):
             return "dirty"
-        required = self.rules.get(pull.base, Rules()).checks
-        latest = {status.context: status.state for status in self.statuses if status.sha == pull.head_sha}
-        if any(latest.get(context) != "success" for context in required):
+        if self.unmet(pull):
             return "blocked"
-        return "unstable" if any(state != "success" for state in latest.values()) else "clean"
+        return "clean" if all(state == "success" for state in self.states(pull.head_sha).values()) else "unstable"
+
+    def states(self, sha: str) -> Mapping[str, str]:
+        """The newest status of a commit in each context."""
+        return {status.context: status.state for status in self.statuses if status.sha == sha}
+
+    def unmet(self, pull: Pull) -> list[str]:
+        """What the rules of its base still demand of a pull request, in GitHub's words."""
+        rules, states = self.rules.get(pull.base, Rules()), self.states(pull.head_sha)
+        found = [
+            f'Required status check "{name}" is expected.' for name in rules.checks if states.get(name) != "success"
+        ]
+        if pull.approvals < rules.approvals:
+            found.append("At least 1 approving review is required by reviewers with write access.")
+        return found
 
     def merge(self, pull: Pull, method: MergeMethod, by: Account, *, title: str = "", message: str = "") -> str:
         """Merge a pull request; the commit that its base then points to.
