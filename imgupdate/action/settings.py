@@ -7,14 +7,12 @@ from pathlib import Path
 
 from imgupdate.action.events import Trigger
 from imgupdate.action.inputs import Inputs
-from imgupdate.cli.checkout import base_branch
+from imgupdate.cli.checkout import base_branch, demand_repository_root
 from imgupdate.cli.settings import GitHubAccess, RunSettings
 from imgupdate.errors import UsageError, shown
 from imgupdate.publish.settings import Mode
+from imgupdate.publish.targets import PREFIX
 from imgupdate.results import Problem, Severity
-
-OURS = "imgupdate/"
-"""What the names of our own branches begin with."""
 
 
 def make_settings(
@@ -31,8 +29,9 @@ def make_settings(
     mode = inputs.publish if trigger.publishes else Mode.NONE
     base, notes = inputs.base, []
     if mode is not Mode.NONE:
+        demand_repository_root(root)
         base = base or base_branch(root, environment)
-        if base.startswith(OURS) and not inputs.base:
+        if base.startswith(PREFIX) and not inputs.base:
             mode, base = Mode.NONE, ""
             notes.append(
                 Problem(

@@ -37,6 +37,21 @@ def base_branch(root: Path, environment: Mapping[str, str]) -> str:
     )
 
 
+def demand_repository_root(root: Path) -> None:
+    """Commits are made for whole repositories: a folder within one cannot be published by itself.
+
+    Raises:
+        UsageError: the folder is not the root of the repository that holds it.
+
+    """
+    repository = repository_root(root)
+    if repository not in (None, root.resolve()):
+        raise UsageError(
+            f"the path is a folder within a repository, not its root {shown(str(repository))}",
+            remedy="name the root as `path`, and confine the run by `config` or by the `update.path` of the automation",
+        )
+
+
 def branch_name(text: str, what: str) -> str:
     """The name of a branch as git takes it; `refs/heads/` before it is dropped.
 

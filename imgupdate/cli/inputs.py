@@ -41,6 +41,7 @@ class Input:
     kind: Kind = Kind.TEXT
     choices: tuple[str, ...] = ()
     option: str = ""
+    metavar: str = ""
     option_default: str = ""
     variables: tuple[str, ...] = ()
     unset: str = ""
@@ -59,6 +60,7 @@ INPUTS = (
         name="config",
         description="The file or folder, below the root, that holds the configuration.",
         option="--config",
+        metavar="PATH",
         unset="the whole repository",
     ),
     Input(
@@ -66,6 +68,7 @@ INPUTS = (
         description="The namespace of manifests that name none.",
         default="flux-system",
         option="--namespace",
+        metavar="NAME",
     ),
     Input(
         name="publish",
@@ -80,25 +83,47 @@ INPUTS = (
         name="base",
         description="The branch that pull requests go into.",
         option="--base",
+        metavar="BRANCH",
         unset="the branch that is checked out",
     ),
     Input(
         name="branch",
         description="The branch that pull requests come from, where no automation names one.",
         option="--branch",
+        metavar="BRANCH",
         unset="imgupdate/ and the base",
     ),
     Input(
         name="title",
         description="The title of pull requests; a template, as the commit message.",
         option="--title",
+        metavar="TEXT",
         unset="what is updated, in words",
     ),
-    Input(name="labels", description="Labels for pull requests.", kind=Kind.LIST, option="--label"),
-    Input(name="assignees", description="Users to assign pull requests to.", kind=Kind.LIST, option="--assignee"),
-    Input(name="reviewers", description="Users to ask for a review.", kind=Kind.LIST, option="--reviewer"),
-    Input(name="team-reviewers", description="Teams to ask for a review.", kind=Kind.LIST, option="--team-reviewer"),
-    Input(name="milestone", description="The number or title of a milestone for pull requests.", option="--milestone"),
+    Input(name="labels", description="Labels for pull requests.", kind=Kind.LIST, option="--label", metavar="NAME"),
+    Input(
+        name="assignees",
+        description="Users to assign pull requests to.",
+        kind=Kind.LIST,
+        option="--assignee",
+        metavar="USER",
+    ),
+    Input(
+        name="reviewers", description="Users to ask for a review.", kind=Kind.LIST, option="--reviewer", metavar="USER"
+    ),
+    Input(
+        name="team-reviewers",
+        description="Teams to ask for a review.",
+        kind=Kind.LIST,
+        option="--team-reviewer",
+        metavar="TEAM",
+    ),
+    Input(
+        name="milestone",
+        description="The number or title of a milestone for pull requests.",
+        option="--milestone",
+        metavar="NAME",
+    ),
     Input(name="draft", description="Open pull requests as drafts.", default="false", kind=Kind.FLAG, option="--draft"),
     Input(
         name="auto-merge",
@@ -127,6 +152,7 @@ INPUTS = (
         description="Look only at these policies, given as namespace/name or name.",
         kind=Kind.LIST,
         option="--policy",
+        metavar="NAME",
         unset="all policies",
     ),
     Input(
@@ -142,6 +168,7 @@ INPUTS = (
         description="The private key (armored OpenPGP, or OpenSSH) for automations with a signingKey.",
         kind=Kind.SECRET,
         option="--signing-key-file",
+        metavar="FILE",
         variables=(SIGNING_KEY_VARIABLE,),
     ),
     Input(

@@ -43,7 +43,7 @@ def refusal(session: Session, answer: Answer) -> ScanError:
 def _who_we_are(session: Session, host: str, credential: Credential | None) -> tuple[str, str]:
     """As whom the image was asked for, and how to be somebody who may."""
     name = "docker.io" if host == HUB_ENDPOINT else host
-    log_in = f"log in with `docker login {name}` (in a workflow: docker/login-action), or name a Secret in `secretRef`"
+    log_in = f"log in with `docker login {name}` (the action: `registry-auth`), or name a Secret in `secretRef`"
     if host == _GITHUB:
         log_in += "; GITHUB_TOKEN needs the permission `packages: read` and access to the package"
     if credential is None:
@@ -72,5 +72,5 @@ def _too_many_requests(session: Session, answer: Answer, host: str, said: str) -
         return rate_limited(host, wait, now)
     return ScanError(
         f"{host} has had too many requests from here: it answered {said}",
-        remedy="log in to the registry for a higher limit (docker/login-action, or `secretRef`), or run later",
+        remedy="log in to the registry for a higher limit (the action: `registry-auth`; or `secretRef`), or run later",
     )

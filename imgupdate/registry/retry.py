@@ -14,7 +14,7 @@ from imgupdate.registry.known import known_registry
 from imgupdate.registry.limits import Limits
 
 RETRIED = frozenset({408, 425, 429, 499, 500, 502, 503, 504, 522})
-LOG_IN_OR_WAIT = "log in to the registry for a higher limit (docker/login-action, or secretRef), or run later"
+LOG_IN_OR_WAIT = "log in to the registry for a higher limit (the action: `registry-auth`; or secretRef), or run later"
 
 
 class RateLimited(ScanError):

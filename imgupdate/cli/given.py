@@ -1,0 +1,152 @@
+"""The options of `imgupdate run`, and the environment where they are silent, become one run."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from imgupdate.cli.checkout import base_branch, branch_name, demand_repository_root
+from imgupdate.cli.inputs import SIGNING_KEY_VARIABLE, SIGNING_PASSPHRASE_VARIABLE, TOKEN_VARIABLES
+from imgupdate.cli.settings import GitHubAccess, RunSettings
+from imgupdate.errors import UsageError, shown
+from imgupdate.git import remote_urls
+from imgupdate.publish.settings import GroupBy, Mode
+from imgupdate.remote import Decoration, MergeMethod
+
+_LONGEST_KEY = 1 << 16
+_GITHUB = "github.com"
+_NAME = r"[A-Za-z0-9_.-]+"
+_REMOTE = re.compile(
+    rf"(?:https?://|(?:(?:git\+)?ssh://)?(?:[^@/\s]+@)?)(?P<host>[A-Za-z0-9.-]+(?::\d+(?=/))?)[:/]/?(?P<path>{_NAME}/{_NAME})/?"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """The options as the person gave them, those apart that only say how to report."""
+
+    root: Path
+    config: str
+    namespace: str
+    write: bool
+    publish: str
+    dry_run: bool
+    policies: tuple[str, ...]
+    base: str
+    branch: str
+    title: str
+    labels: tuple[str, ...]
+    assignees: tuple[str, ...]
+    reviewers: tuple[str, ...]
+    team_reviewers: tuple[str, ...]
+    milestone: str
+    draft: bool
+    auto_merge: str | None
+    group_by: str
+    sign: str | None
+    signing_key_file: Path | None
+    explain: bool
+    workers: int
+
+
+def settings_of(given: Given, environment: Mapping[str, str]) -> RunSettings:
+    """The run that is meant.
+
+    Raises:
+        UsageError: publishing lacks a token, a repository or a branch, or a branch cannot have the name that it is
+            given, or the key cannot be read.
+
+    """
+    mode = Mode(given.publish)
+    base = branch_name(given.base, "--base") if given.base else ""
+    branch = branch_name(given.branch, "--branch") if given.branch else ""
+    if mode is not Mode.NONE:
+        demand_repository_root(given.root)
+        base = base or base_branch(given.root, environment)
+    return RunSettings(
+        root=given.root,
+        config=given.config,
+        namespace=given.namespace,
+        policies=given.policies,
+        publish=mode,
+        write=given.write,
+        dry_run=given.dry_run,
+        base=base,
+        branch=branch,
+        title=given.title,
+        group_by=GroupBy(given.group_by),
+        decoration=Decoration(
+            labels=given.labels,
+            assignees=given.assignees,
+            reviewers=given.reviewers,
+            team_reviewers=tuple(team.rpartition("/")[2] for team in given.team_reviewers),
+            milestone=given.milestone,
+        ),
+        draft=given.draft,
+        auto_merge=MergeMethod(given.auto_merge) if given.auto_merge else None,
+        sign_github=bool(given.sign),
+        signing_key=_signing_key(given.signing_key_file, environment),
+        signing_passphrase=environment.get(SIGNING_PASSPHRASE_VARIABLE, "").encode(errors="surrogateescape"),
+        github=_access(given.root, environment) if mode is not Mode.NONE else GitHubAccess(),
+        explain=given.explain,
+        workers=given.workers,
+    )
+
+
+def _signing_key(file: Path | None, environment: Mapping[str, str]) -> bytes:
+    if file is None:
+        text = environment.get(SIGNING_KEY_VARIABLE, "").strip()
+        return (text + "\n").encode(errors="surrogateescape") if text else b""
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(_LONGEST_KEY + 1)
+    except OSError as error:
+        raise UsageError(
+            f"the signing key cannot be read: {error.strerror}", remedy="correct its permissions"
+        ) from error
+    if len(data) > _LONGEST_KEY:
+        raise UsageError("the signing key is larger than a key is", remedy="name the file of a private key")
+    return data
+
+
+def _access(root: Path, environment: Mapping[str, str]) -> GitHubAccess:
+    """Where the repository is: as the environment says, as it does in a workflow, else as the Git remotes do.
+
+    Remotes of other servers do not count, whatever they are called: they are not to be shown a token.
+    """
+    token = next((value for name in TOKEN_VARIABLES if (value := environment.get(name, "").strip())), "")
+    if not token:
+        raise UsageError(
+            "publishing needs a token", remedy=f"set {' or '.join(TOKEN_VARIABLES)}; `gh auth token` prints one"
+        )
+    server = environment.get("GITHUB_SERVER_URL", "").rstrip("/") or f"https://{_GITHUB}"
+    host = urlsplit(server).netloc.lower()
+    repository = environment.get("GITHUB_REPOSITORY", "") or _repository_at(host, root, environment)
+    if not repository:
+        raise UsageError(
+            f"no Git remote says which repository of {shown(host)} this is",
+            remedy="set GITHUB_REPOSITORY to owner/name, and GITHUB_SERVER_URL for a server of your own",
+        )
+    plain = GitHubAccess()
+    api = plain.api_url if host == _GITHUB else f"{server}/api/v3"
+    graphql = plain.graphql_url if host == _GITHUB else f"{server}/api/graphql"
+    return GitHubAccess(
+        token=token,
+        repository=repository,
+        api_url=environment.get("GITHUB_API_URL", "").rstrip("/") or api,
+        graphql_url=environment.get("GITHUB_GRAPHQL_URL", "").rstrip("/") or graphql,
+        server_url=server,
+    )
+
+
+def _repository_at(host: str, root: Path, environment: Mapping[str, str]) -> str:
+    """`owner/name` of the first remote that is on a server, empty where none is."""
+    for url in remote_urls(root, search_path=environment.get("PATH", os.defpath)):
+        parts = _REMOTE.fullmatch(url)
+        if parts and parts["host"].lower() in (host, f"ssh.{host}"):
+            return parts["path"].removesuffix(".git")
+    return ""
