@@ -119,17 +119,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--demand-programs", action="store_true", help="fail where a program that a test needs is not there"
     )
+    parser.addoption("--image", help="the folder in which .ci/container has put the built image, for its tests")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out tests of programs that this machine lacks, or fail where they are demanded."""
+    """Leave out tests of the image where there is none, and of programs that this machine lacks unless demanded."""
+    no_image = config.getoption("--image") is None
     kept: list[pytest.Item] = []
     left_out: list[pytest.Item] = []
     missing: set[str] = set()
     for item in items:
         absent = {str(m.args[0]) for m in item.iter_markers("needs_program") if shutil.which(str(m.args[0])) is None}
         missing |= absent
-        (left_out if absent else kept).append(item)
+        unbuilt = no_image and item.get_closest_marker("needs_image") is not None
+        (left_out if absent or unbuilt else kept).append(item)
     if missing and config.getoption("--demand-programs"):
         raise pytest.UsageError(f"these programs are demanded and not on the PATH: {', '.join(sorted(missing))}")
     if left_out:
