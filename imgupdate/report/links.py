@@ -70,8 +70,8 @@ def web_address(url: str) -> str:
 def compare_url(source: str, old_revision: str, new_revision: str) -> str:
     """The address of the comparison of two revisions of an image's source; empty where there is none to trust.
 
-    A host with `gitlab` in its name has GitLab's addresses. Others have GitHub's, as GitHub Enterprise Server, Gitea and
-    Forgejo have, but for those that are known to have none.
+    A host with `gitlab` in its name has GitLab's addresses. Others have GitHub's, as GitHub Enterprise Server, Gitea
+    and Forgejo have, but for those that are known to have none.
 
     >>> compare_url("https://github.com/org/app.git", "v1.0.0", "v1.0.1")
     'https://github.com/org/app/compare/v1.0.0...v1.0.1'
