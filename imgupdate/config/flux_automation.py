@@ -17,9 +17,10 @@ from imgupdate.config.model import (
     SigningKey,
     SigningType,
 )
-from imgupdate.errors import ConfigurationError, shown
+from imgupdate.errors import ConfigurationError, TemplateParseError, shown
 from imgupdate.files import normal_path
 from imgupdate.results import ObjectKey
+from imgupdate.templates import check_message_template
 
 SOURCE_KIND = "GitRepository"
 STRATEGY = "Setters"
@@ -108,10 +109,20 @@ def _read_commit(fields: Fields, *, native: bool) -> CommitSpec:
     return CommitSpec(
         author_name=author.string("name") if author else "",
         author_email=author.string("email", required=True) if author else "",
-        message_template=fields.string("messageTemplate"),
+        message_template=_read_template(fields),
         message_values=fields.string_map("messageTemplateValues", since=ApiVersion.V1BETA2),
         signing_key=_read_signing_key(fields),
     )
+
+
+def _read_template(commit: Fields) -> str:
+    """A commit message's template, which must parse (spec/flux.md 5.9)."""
+    text = commit.string("messageTemplate")
+    try:
+        check_message_template(text)
+    except TemplateParseError as error:
+        commit.findings.raised(error, commit.at("messageTemplate"))
+    return text
 
 
 def _read_signing_key(commit: Fields) -> SigningKey | None:
@@ -150,7 +161,7 @@ def _read_old_commit(fields: Fields) -> CommitSpec:
     return CommitSpec(
         author_name=fields.string("authorName", required=True),
         author_email=fields.string("authorEmail", required=True),
-        message_template=fields.string("messageTemplate"),
+        message_template=_read_template(fields),
         signing_key=_read_signing_key(fields),
     )
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from imgupdate.templates import nodes
+from imgupdate.templates.builtins import BUILTINS
 from imgupdate.templates.evaluate import TOO_MUCH, Evaluator
 from imgupdate.templates.formatting import text_of
 from imgupdate.templates.functions import STEP, Budget, BudgetExceeded, Function, FunctionFailed
 from imgupdate.templates.lookup import element
 from imgupdate.templates.places import Source
 from imgupdate.templates.quoting import quoted
+from imgupdate.templates.sprig import FUNCTIONS
 from imgupdate.templates.values import Map, Slice, is_integer, joined, sorted_entries, truth
 
 LONGEST = 256 * 1024
@@ -18,6 +20,18 @@ LONGEST = 256 * 1024
 
 NO_VALUE = "<no value>"
 BREAK, CONTINUE = "break", "continue"
+
+
+TABLE: Mapping[str, Function] = {**BUILTINS, **FUNCTIONS}
+
+
+def render(source: Source, trees: nodes.Trees, data: object) -> str:
+    """The text that a template makes of its data; raises TemplateExecutionError."""
+    rendering = Rendering(source, trees, TABLE, data, Budget())
+    try:
+        return rendering.text(data)
+    except RecursionError as error:
+        raise rendering.error("the template is nested too deeply", remedy=TOO_MUCH) from error
 
 
 class Rendering(Evaluator):

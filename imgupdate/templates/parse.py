@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from imgupdate.errors import TemplateParseError
@@ -53,12 +53,11 @@ class Stop:
 
 
 class Parser:
-    """The walk through the tokens of one text. `functions` are the names that may be called."""
+    """The walk through the tokens of one text. `reason` says why there is no function of a name, if there is one."""
 
-    def __init__(self, source: Source, functions: Container[str], refused: Mapping[str, str]) -> None:
+    def __init__(self, source: Source, reason: Callable[[str], str]) -> None:
         self.source = source
-        self.functions = functions
-        self.refused = refused
+        self.reason = reason
         self.items = tokens(source.text)
         self.index = 0
         self.furthest = 0
@@ -358,14 +357,11 @@ class Parser:
         return None
 
     def _function(self, item: Item) -> nodes.Identifier:
-        if item.text in self.functions:
+        if item.text in self.source.functions:
             return nodes.Identifier(item.position, item.text)
-        if item.text in self.refused:
-            raise self._error(
-                f"function {quoted(item.text)} not defined",
-                remedy=f"imgupdate does not have it because {self.refused[item.text]}",
-            )
-        raise self._error(f"function {quoted(item.text)} not defined", remedy=self.source.similar(item.text))
+        reason = self.reason(item.text)
+        remedy = f"imgupdate does not have it: {reason}" if reason else self.source.similar(item.text)
+        raise self._error(f"function {quoted(item.text)} not defined", remedy=remedy)
 
     def _variable(self, item: Item) -> nodes.Variable:
         if item.text not in self.scope.variables:

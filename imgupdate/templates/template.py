@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from imgupdate.templates import nodes
-from imgupdate.templates.builtins import BUILTINS
-from imgupdate.templates.execute import Rendering
-from imgupdate.templates.functions import Budget, Function
+from imgupdate.templates.names import FUNCTION_NAMES
 from imgupdate.templates.parse import Parser
 from imgupdate.templates.places import Source
-from imgupdate.templates.sprig import FUNCTIONS, REFUSED
 
 NAME = "commit message"
 """The name that Flux gives to its template; error messages begin with it."""
 
 LONGEST = 64 * 1024
 """The longest template that is read, in characters."""
-
-TABLE: Mapping[str, Function] = {**BUILTINS, **FUNCTIONS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +26,28 @@ class Template:
     @classmethod
     def parse(cls, text: str, *, name: str = NAME) -> Template:
         """The template of a text; raises TemplateParseError with Go's message, line, column and a remedy."""
-        source = Source(name, well_formed(text), TABLE)
+        source = Source(name, well_formed(text), FUNCTION_NAMES)
         if len(text) > LONGEST:
             remedy = f"a template may have at most {LONGEST} characters"
             raise source.parse_error("the template is too long", 0, line=1, remedy=remedy)
-        return cls(source, Parser(source, TABLE, REFUSED).trees_of(name))
+        return cls(source, Parser(source, _reason).trees_of(name))
 
     def render(self, data: object) -> str:
         """The text that the template makes of its data (a value of `values`); bytes that are not UTF-8 are replaced.
 
         Raises TemplateExecutionError; time, depth and length are bounded.
         """
-        rendering = Rendering(self.source, self.trees, TABLE, data, Budget())
-        return rendering.text(data).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        # Configuration is read in every run, and messages are made in few: only these import the functions.
+        from imgupdate.templates.execute import render  # noqa: PLC0415
+
+        return render(self.source, self.trees, data).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _reason(name: str) -> str:
+    """Why Sprig's function of a name is left out, empty where Sprig has none."""
+    from imgupdate.templates.sprig import REFUSED  # noqa: PLC0415 - only where a template is wrong
+
+    return REFUSED.get(name, "")
 
 
 def well_formed(text: str) -> str:
