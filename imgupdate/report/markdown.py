@@ -25,8 +25,8 @@ _BACKTICKS = re.compile(r"`+")
 _QUOTED = re.compile(r"""(?<![^\s(\[])(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|`([^`]*)`)(?=[\s.,;:!?)\]]|$)""")
 _OPENING, _CLOSING = "(\"'", ")\"'.,;:!?…"
 _COMMIT = re.compile(r"(?=[a-f]*[0-9])[0-9a-f]{7,64}")
-_REFERENCE = re.compile(r"[A-Za-z]+-[0-9]+")
-_MENTION = re.compile(r"[@#](?=\w)")
+_REFERENCE = re.compile(r"(?=.*[0-9]).*-.*")
+_MENTION = re.compile(r"(?:(?<!\w)@|#)(?=\w)")
 _EMOJI = re.compile(r":(?=[\w+-]+:)")
 _SIGNS = frozenset({"-", "—", "…"})
 
