@@ -11,10 +11,11 @@ from imgupdate.cli.settings import RunSettings
 from imgupdate.config import UnreadableConfiguration
 from imgupdate.config.labels import is_object_name
 from imgupdate.errors import ConfigurationError, UsageError, shown
+from imgupdate.publish.settings import Mode
 from imgupdate.registry import Clock
 from imgupdate.results import Plan, Problem, Result
 from imgupdate.setters import TOKEN
-from imgupdate.update import Progress, Request, Scanner, update
+from imgupdate.update import Progress, Request, Scanner, plan_tree, result_of, scan
 from imgupdate.workspace import Workspace
 from imgupdate.workspace.confined import printable
 
@@ -62,7 +63,23 @@ def _update(
         explain=settings.explain,
     )
     with registry_client(environment, clock, registry_auth=settings.registry_auth) as client:
-        return update(loaded, workspace, Scanner(source=client, workers=settings.workers, progress=progress), request)
+        scanner = Scanner(source=client, workers=settings.workers, progress=progress)
+        found = scan(loaded, scanner, request)
+        result = result_of(found, plan_tree(found, workspace, scanner))
+        if settings.publish is Mode.NONE or settings.dry_run:
+            return result
+        from imgupdate.cli.publishing import publish_result
+
+        return publish_result(
+            result,
+            settings,
+            environment,
+            found=found,
+            scanner=scanner,
+            registries=client,
+            workspace=workspace,
+            clock=clock,
+        )
 
 
 def _failed(problems: tuple[Problem, ...]) -> Result:

@@ -29,6 +29,7 @@ __all__ = [
     "named_policies",
     "plan_tree",
     "reflect_digests",
+    "result_of",
     "scan",
     "select",
     "update",
@@ -121,7 +122,11 @@ def update(config: Config, files: Files, scanner: Scanner, request: Request) -> 
 
     """
     found = scan(config, scanner, request)
-    planned = plan_tree(found, files, scanner)
+    return result_of(found, plan_tree(found, files, scanner))
+
+
+def result_of(found: Scan, planned: TreePlan) -> Result:
+    """What a run found out, before anything is written or published."""
     return Result(
         outcomes=planned.outcomes, plan=planned.plan, problems=(*found.problems, *planned.problems), written=False
     )
