@@ -6,8 +6,6 @@ method is called.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from imgupdate.github.access import Access, Limits
 from imgupdate.github.api import Api
 from imgupdate.github.clock import Clock, SystemClock
@@ -18,7 +16,6 @@ from imgupdate.github.remote import GitHubRemote
 
 __all__ = [
     "Access",
-    "GitHub",
     "GitHubPullRequests",
     "GitHubRemote",
     "Limits",
@@ -32,14 +29,6 @@ _CLOCK = SystemClock()
 _LIMITS = Limits()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GitHub:
-    """What `publish.ports` asks for, of one repository."""
-
-    remote: GitHubRemote
-    pull_requests: GitHubPullRequests
-
-
 def connect(
     access: Access,
     *,
@@ -47,11 +36,11 @@ def connect(
     local: Local = lambda _: None,
     clock: Clock = _CLOCK,
     limits: Limits = _LIMITS,
-) -> GitHub:
+) -> tuple[GitHubRemote, GitHubPullRequests]:
     """Reach a repository on GitHub.
 
     `local` gives the workspace's bytes of a path (None where it has no such file), so that files which are there as
     they are in a commit need not be fetched. Both halves share one patience with rate limits.
     """
     api = Api(access, clock=clock, limits=limits, user_agent=user_agent)
-    return GitHub(remote=GitHubRemote(api, local), pull_requests=GitHubPullRequests(api))
+    return GitHubRemote(api, local), GitHubPullRequests(api)

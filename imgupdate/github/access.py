@@ -72,9 +72,10 @@ class Access:
             )
         api = _address(self.api_url, "the address of GitHub's API")
         graphql = _address(self.graphql, "the address of GitHub's GraphQL API")
-        if (api.scheme, api.netloc) != (graphql.scheme, graphql.netloc):
+        beside = graphql.path.startswith((api.path.rstrip("/"), "/api/"))
+        if (api.scheme, api.netloc) != (graphql.scheme, graphql.netloc) or not beside:
             raise UsageError(
-                "GitHub's two APIs are on different hosts; the token goes to one only",
+                "GitHub's two APIs are not in one place; the token goes to one only",
                 remedy="set GITHUB_API_URL and GITHUB_GRAPHQL_URL to addresses of the same host",
             )
         _address(self.server, "the address of GitHub")

@@ -13,7 +13,8 @@ from imgupdate.github import failures
 from imgupdate.github.access import Access, Limits
 from imgupdate.github.clock import Clock
 from imgupdate.github.exchange import Answer, Dropped, Request
-from imgupdate.github.waiting import FAILING, Patience, is_limited
+from imgupdate.github.objects import is_hash
+from imgupdate.github.waiting import FAILING, LAGS, Patience, is_lagging, is_limited
 
 if TYPE_CHECKING:
     from imgupdate.github.sender import Sender
@@ -111,7 +112,7 @@ class Api:
 
     def _perform(self, request: Request, what: str, effect: Effect | None, *, writing: bool) -> Any:  # noqa: ANN401
         sender, patience = self._tools(), self._patience
-        failed = refusals = 0
+        failed = refusals = lags = 0
         while True:
             if writing:
                 patience.pace()
@@ -124,6 +125,10 @@ class Api:
                 if is_limited(answer):
                     refusals += 1
                     patience.obey(answer, refusals, what)
+                    continue
+                if lags < LAGS and is_lagging(answer):
+                    lags += 1
+                    patience.let_settle(lags)
                     continue
                 if answer.status not in FAILING:
                     return self._accepted(answer, what)
@@ -151,10 +156,6 @@ class Api:
 
                 self._sender = Sender(self.access, self._clock, self.limits, self._user_agent)
             return self._sender
-
-    def pause(self, seconds: float) -> None:
-        """Give GitHub a moment."""
-        self._clock.sleep(seconds)
 
 
 def escaped(name: str) -> str:
@@ -203,6 +204,19 @@ def number(data: object, *names: str) -> int:
     """
     found = member(data, *names)
     if isinstance(found, int):
+        return found
+    raise _malformed(".".join(names))
+
+
+def object_id(data: object, *names: str) -> str:
+    """The hash of an object in an answer.
+
+    Raises:
+        PublishError: there is none.
+
+    """
+    found = text(data, *names)
+    if is_hash(found):
         return found
     raise _malformed(".".join(names))
 

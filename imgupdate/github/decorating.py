@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from imgupdate.errors import PublishError, shown
-from imgupdate.github.api import Api, items, member, text
-from imgupdate.github.failures import Kind, Refused
+from imgupdate.github.api import Api, member, text
+from imgupdate.github.failures import Refused
 from imgupdate.remote import Decoration
 from imgupdate.results import Problem, Severity
 
-_TRIES = 3
-_FIRST_PAUSE = 1.0
 _REVIEWS = """query($id: ID!) {
   node(id: $id) { ... on PullRequest { latestReviews(first: 100) { nodes { author { login } } } } }
 }"""
@@ -135,7 +133,7 @@ class Decorator:
         if not names:
             return
         try:
-            self._patiently(add, names)
+            add(names)
         except PublishError as error:
             if len(names) > 1 and isinstance(error, Refused) and error.status == 422:
                 for name in names:
@@ -144,22 +142,10 @@ class Decorator:
             listed = ", ".join(map(shown, names))
             yield _warning(f"pull request #{number} has no {kind} {listed}: {error.message}", _REMEDIES[kind])
 
-    def _patiently(self, add: Callable[[Sequence[str]], object], names: Sequence[str]) -> None:
-        """Add, and again where GitHub does not yet know what it made a moment ago (spec/github-actions.md 2.3)."""
-        for attempt in range(_TRIES):
-            try:
-                add(names)
-            except Refused as refused:
-                if refused.kind is not Kind.NO_NODE or attempt == _TRIES - 1:
-                    raise
-                self._api.pause(_FIRST_PAUSE * 2.0**attempt)
-            else:
-                return
-
 
 def _names(data: object, field: str, name: str) -> list[str]:
     listed = member(data, field)
-    found = (member(item, name) for item in (items(listed) if listed is not None else ()))
+    found = (member(item, name) for item in (listed if isinstance(listed, list) else ()))
     return [each for each in found if isinstance(each, str)]
 
 

@@ -176,11 +176,12 @@ def refused(what: str, status: int, data: object, access: Access) -> Refused:
 
 def said(data: object, access: Access) -> str:
     """GitHub's words in the body of an error, of REST or GraphQL: message and details, on one line."""
-    parts = dict.fromkeys(" ".join(part.split()) for part in _messages(data) if part.strip())
+    parts = dict.fromkeys(" ".join(part.split()) for part in messages(data) if part.strip())
     return clean("; ".join(parts).replace(access.token, "***"), LONGEST_WORDS)
 
 
-def _messages(data: object) -> Iterator[str]:
+def messages(data: object) -> Iterator[str]:
+    """GitHub's words as they stand in the body of an error, at most some thousand characters of each."""
     if not isinstance(data, dict):
         return
     if isinstance(data.get("message"), str):

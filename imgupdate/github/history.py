@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from imgupdate.github.api import Api, items, member, number, text
+from imgupdate.github.api import Api, items, member, number, object_id, text
 from imgupdate.github.objects import Entry, Kind
 from imgupdate.github.trees import Trees
 from imgupdate.remote import BlobId, BranchCommit, CommitId, Series, TreeId
@@ -66,9 +66,9 @@ class History:
 
     def _commit(self, item: object) -> BranchCommit:
         commit = BranchCommit(
-            id=CommitId(text(item, "sha")),
-            tree=TreeId(text(item, "commit", "tree", "sha")),
-            parents=tuple(CommitId(text(parent, "sha")) for parent in items(member(item, "parents"))),
+            id=CommitId(object_id(item, "sha")),
+            tree=TreeId(object_id(item, "commit", "tree", "sha")),
+            parents=tuple(CommitId(object_id(parent, "sha")) for parent in items(member(item, "parents"))),
             message=text(item, "commit", "message"),
         )
         self._trees.learn(commit.id, commit.tree)
@@ -78,8 +78,8 @@ class History:
     def _parents_of(self, commit: CommitId) -> tuple[CommitId, ...]:
         if commit not in self._parents:
             data = self._api.get(f"git/commits/{commit}", f"read the commit {commit[:7]}")
-            self._trees.learn(commit, TreeId(text(data, "tree", "sha")))
-            self.learn(commit, tuple(CommitId(text(parent, "sha")) for parent in items(member(data, "parents"))))
+            self._trees.learn(commit, TreeId(object_id(data, "tree", "sha")))
+            self.learn(commit, tuple(CommitId(object_id(parent, "sha")) for parent in items(member(data, "parents"))))
         return self._parents[commit]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from imgupdate.errors import PublishError, PullRequestExists, shown
-from imgupdate.github.api import Api, items, member, number, text
+from imgupdate.github.api import Api, items, member, number, object_id, text
 from imgupdate.github.decorating import Decorator
 from imgupdate.github.failures import Kind, NothingToMerge, Refused, compare_url
 from imgupdate.github.merging import AutoMerge
@@ -47,7 +47,7 @@ class GitHubPullRequests:
 
     def closed(self, branch: str, base: str) -> Sequence[PullRequest]:
         """The closed and merged ones from a branch into another, the latest first, at most 100."""
-        query = {"state": "closed", "head": self._head(branch), "base": base, "sort": "updated", "direction": "desc"}
+        query = {"state": "closed", "head": self._head(branch), "base": base, "sort": "created", "direction": "desc"}
         listed = self._api.get("pulls", "list the closed pull requests", **query, per_page=MOST_CLOSED)
         found = (self._ours(item) for item in items(listed))
         return tuple(pull for pull in found if pull is not None and pull.branch == branch)
@@ -122,16 +122,29 @@ class GitHubPullRequests:
         return f"{self._api.access.owner}:{branch}"
 
     def _there(self, draft: PullRequestDraft) -> PullRequest | None:
-        """The open pull request that a draft asks for, if an earlier try of ours made it."""
+        """The open pull request that an earlier try of ours made.
+
+        Raises:
+            PullRequestExists: somebody else has made one.
+
+        """
         query = {"state": "open", "head": self._head(draft.branch), "base": draft.base}
         listed = items(self._api.get("pulls", "list the open pull requests", **query))
         found = (self._ours(item) for item in listed)
-        return next((pull for pull in found if pull is not None and pull.branch == draft.branch), None)
+        there = next((pull for pull in found if pull is not None and pull.branch == draft.branch), None)
+        if there is not None and (there.title, there.body) != (draft.title, draft.body):
+            raise PullRequestExists(
+                f"pull request #{there.number} from {shown(draft.branch)} into {shown(draft.base)} exists already",
+                remedy="run again; give the workflow a `concurrency` group, so that runs wait for each other",
+            )
+        return there
 
-    def _ours(self, data: object) -> PullRequest | None:
+    @staticmethod
+    def _ours(data: object) -> PullRequest | None:
         """A pull request of the repository's own branch, None for one of a fork."""
-        source = member(data, "head", "repo", "full_name")
-        if not isinstance(source, str) or source.lower() != self._api.access.repository.lower():
+        # Compared with each other, not with the name that we know: the repository may have been renamed.
+        source, target = (member(data, side, "repo", "full_name") for side in ("head", "base"))
+        if not isinstance(source, str) or not isinstance(target, str) or source.lower() != target.lower():
             return None
         return _pull_request(data)
 
@@ -162,7 +175,7 @@ def _pull_request(data: object) -> PullRequest:
         url=text(data, "html_url"),
         branch=text(data, "head", "ref"),
         base=text(data, "base", "ref"),
-        head=CommitId(text(data, "head", "sha")),
+        head=CommitId(object_id(data, "head", "sha")),
         title=text(data, "title"),
         body=str(member(data, "body") or ""),
         state=state,

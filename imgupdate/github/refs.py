@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from imgupdate.config.model import GitRef
 from imgupdate.errors import BranchMoved, PublishError, shown
-from imgupdate.github.api import Api, escaped, items, member, text
+from imgupdate.github.api import Api, escaped, items, member, object_id, text
 from imgupdate.github.failures import Kind, NoUpdateRefs, Refused
 from imgupdate.github.objects import is_hash
 from imgupdate.remote import CommitId, Push
@@ -35,7 +35,7 @@ class Refs:
     def head(self, branch: str) -> CommitId | None:
         """The commit that a branch points to, asked anew each time; None where there is no such branch."""
         found = self._object(f"heads/{_checked(branch)}", f"read the branch {shown(branch)}")
-        return None if found is None else CommitId(text(found, "sha"))
+        return None if found is None else CommitId(object_id(found, "sha"))
 
     def resolve(self, ref: GitRef) -> CommitId:
         """The commit that a reference names: commit > name > tag > semver > branch (spec/flux.md 6.2).
@@ -208,8 +208,8 @@ class Refs:
         if found is None:
             raise _missing(what)
         if member(found, "type") == "commit":
-            return CommitId(text(found, "sha"))
-        return self._commit(text(found, "sha"), what)
+            return CommitId(object_id(found, "sha"))
+        return self._commit(object_id(found, "sha"), what)
 
     def _newest(self, semver: str) -> CommitId:
         """The commit of the highest version in a range; of several that rank alike, the newest commit."""
@@ -225,8 +225,8 @@ class Refs:
         if len(alike) == 1:
             return self._tag(alike[0])
         found = [self._details(f"tags/{tag}", f"the tag {shown(tag)}") for tag in alike]
-        newest = max(found, key=lambda commit: (text(commit, "commit", "committer", "date"), text(commit, "sha")))
-        return CommitId(text(newest, "sha"))
+        newest = max(found, key=lambda commit: (text(commit, "commit", "committer", "date"), object_id(commit, "sha")))
+        return CommitId(object_id(newest, "sha"))
 
 
 def _checked(name: str) -> str:

@@ -7,6 +7,7 @@ this package promises. Its retries, pauses and redirects are switched off (spec/
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import ItemsView, Mapping
 
 import github
@@ -20,6 +21,7 @@ from imgupdate.github.wire import Wire
 API_VERSION = "2022-11-28"
 _ACCEPT = "application/vnd.github+json"
 _NOT_READY = 202
+_NUMBER = re.compile("[0-9]{1,15}")
 
 
 class Sender:
@@ -98,7 +100,7 @@ class _Response(RequestsResponse):
         self._headers = {
             name: value
             for name, value in headers.items()
-            if name != "location" and (not name.startswith("x-ratelimit-") or (value.isascii() and value.isdigit()))
+            if name != "location" and (not name.startswith("x-ratelimit-") or _NUMBER.fullmatch(value))
         }
         self._content = content
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from imgupdate.errors import PublishError, UnreadableFile
 from imgupdate.files import is_manifest, is_under
-from imgupdate.github.api import Api, items, member, text
+from imgupdate.github.api import Api, items, member, object_id
 from imgupdate.github.contents import Contents, Local
 from imgupdate.github.objects import Entry, Kind, Listing, is_hash
 from imgupdate.remote import CommitId, TreeId
@@ -125,7 +125,7 @@ class Trees:
             listing = Listing(entries)
         except ValueError:
             data = self._api.get(f"git/commits/{commit}", f"read the commit {commit[:7]}")
-            listing = Listing(entries, TreeId(text(data, "tree", "sha")))
+            listing = Listing(entries, TreeId(object_id(data, "tree", "sha")))
         self.learn(commit, listing.id)
         return self.keep(listing)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping
 
@@ -11,9 +12,11 @@ from imgupdate.github.clock import Clock
 from imgupdate.github.exchange import Answer
 
 FAILING = frozenset({408, 500, 502, 503, 504})
+LAGS = 2
 _SECONDARY = 60.0
 _FIRST = 1.0
 _LONGEST = 30.0
+_LAGGING = re.compile(r"could not resolve to an? .*node|(object|tree sha|parent sha).* does not exist", re.IGNORECASE)
 
 
 class Patience:
@@ -43,6 +46,10 @@ class Patience:
         """Wait after the nth failure; False where too much has been waited already."""
         bound = min(_LONGEST, _FIRST * 2.0 ** (attempt - 1))
         return self._wait(bound * (0.5 + 0.5 * self._jitter()))
+
+    def let_settle(self, lags: int) -> None:
+        """Wait the nth time for what GitHub made a moment ago to be everywhere."""
+        self._clock.sleep(_FIRST * 2.0 ** (lags - 1))
 
     def obey(self, answer: Answer, refusals: int, what: str) -> None:
         """Wait as long as a rate limit asks for; `refusals` counts those of this call, this one included.
@@ -89,6 +96,12 @@ def is_limited(answer: Answer) -> bool:
         or "abuse detection" in words
         or "rate limit exceeded" in words
     )
+
+
+def is_lagging(answer: Answer) -> bool:
+    """Whether GitHub does not know of something that it may have made a moment ago (spec/github-actions.md 2.3)."""
+    messages = list(failures.messages(answer.data)) if answer.status in {200, 422} else []
+    return any(_LAGGING.search(message) for message in messages)
 
 
 def is_primary(headers: Mapping[str, str]) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
@@ -19,7 +20,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from imgupdate.errors import PublishError
+from imgupdate.errors import PublishError, shown
 from imgupdate.github.access import Access, Limits
 from imgupdate.github.clock import Clock
 from imgupdate.github.exchange import Dropped
@@ -130,6 +131,12 @@ class Wire:
         self._session = _Session()
         self._session.trust_env = False
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        if access.authorities and not Path(access.authorities).exists():
+            raise PublishError(
+                "the file of trusted certificates does not exist",
+                where=shown(access.authorities),
+                remedy="correct SSL_CERT_FILE, or leave it out",
+            )
         self._session.verify = access.authorities or True
         if access.proxy:
             self._session.proxies = {"http": access.proxy, "https": access.proxy}
@@ -208,6 +215,12 @@ def _translated(host: str) -> Iterator[None]:
     try:
         yield
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        if isinstance(error, requests.RequestException) and isinstance(error, ValueError):
+            # Its text is not shown: it may hold the proxy's password.
+            raise PublishError(
+                f"{host} cannot be asked: its address or that of the proxy is wrong, or of an unknown kind",
+                remedy="check GITHUB_API_URL and HTTPS_PROXY; the proxy is to be an HTTP proxy, http://host:port",
+            ) from None
         for cause in _causes(error):
             if isinstance(cause, ssl.SSLCertVerificationError):
                 raise PublishError(

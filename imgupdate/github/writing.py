@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterator, Sequence
 
 from imgupdate.errors import PublishError
-from imgupdate.github.api import Api, member, text
+from imgupdate.github.api import Api, member, object_id
 from imgupdate.github.objects import Entry, Kind, Listing, blob_id
 from imgupdate.github.trees import Trees
 from imgupdate.remote import CommitDraft, CommitId, MadeCommit, TreeId
@@ -42,7 +42,7 @@ class Writing:
             made = base
             for chunk in self._chunks(before, contents):
                 given = {"base_tree": made, "tree": chunk}
-                made = TreeId(text(self._api.send("POST", "git/trees", "write the changed files", given), "sha"))
+                made = TreeId(object_id(self._api.send("POST", "git/trees", "write the changed files", given), "sha"))
             if expected not in {None, made}:
                 raise PublishError(
                     "GitHub stored other bytes than it was sent; nothing has been committed",
@@ -73,7 +73,7 @@ class Writing:
         if inline is not None:
             return {**entry, "content": inline}
         given = {"content": base64.b64encode(content).decode(), "encoding": "base64"}
-        return {**entry, "sha": text(self._api.send("POST", "git/blobs", "write a changed file", given), "sha")}
+        return {**entry, "sha": object_id(self._api.send("POST", "git/blobs", "write a changed file", given), "sha")}
 
     def commit(self, draft: CommitDraft) -> MadeCommit:
         """Make a commit that no branch has yet."""
@@ -89,8 +89,8 @@ class Writing:
             given |= {"author": person, "committer": person}
         data = self._api.send("POST", "git/commits", "make a commit", given)
         made = MadeCommit(
-            id=CommitId(text(data, "sha")),
-            tree=TreeId(text(data, "tree", "sha")),
+            id=CommitId(object_id(data, "sha")),
+            tree=TreeId(object_id(data, "tree", "sha")),
             verified=member(data, "verification", "verified") is True,
             reason=clean(str(member(data, "verification", "reason") or ""), 100),
         )
