@@ -52,7 +52,7 @@ def compile_imported() -> None:
     for name in (*HEAVY, *LATE):
         importlib.import_module(name)
     for module in list(sys.modules.values()):
-        specification = module.__spec__
+        specification = getattr(module, "__spec__", None)
         source = specification.origin if specification and specification.cached else None
         if source and source.endswith(".py"):
             py_compile.compile(source, doraise=True, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
