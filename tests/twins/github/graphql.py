@@ -221,6 +221,13 @@ def _pull(asked: Asked, pull: Pull) -> Json:
             "commitBody": wish.message or None,
             "enabledBy": {"__typename": "User", "login": wish.by.login},
         },
+        "latestReviews": {
+            "__typename": "PullRequestReviewConnection",
+            "nodes": [
+                {"__typename": "PullRequestReview", "author": {"__typename": account.type, "login": account.login}}
+                for account in pull.reviewed_by
+            ],
+        },
         "createdAt": time(pull.created),
         "updatedAt": time(pull.updated),
     }

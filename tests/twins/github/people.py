@@ -133,6 +133,13 @@ class People:
             self.world.pulls[number].approvals += 1
             self.world.synchronize()
 
+    def review(self, number: int, account: Account) -> None:
+        """Review a pull request without approving it; who has done so is no longer asked to."""
+        with self.world.lock:
+            pull = self.world.pulls[number]
+            pull.reviewed_by.append(account)
+            pull.reviewers = [each for each in pull.reviewers if each.login != account.login]
+
     def comment(self, number: int, body: str, *, author: Account = PERSON) -> None:
         """Comment on a pull request."""
         with self.world.lock:

@@ -90,6 +90,7 @@ class Pull:
     labels: list[Label] = field(default_factory=list)
     assignees: list[Account] = field(default_factory=list)
     reviewers: list[Account] = field(default_factory=list)
+    reviewed_by: list[Account] = field(default_factory=list)
     teams: list[str] = field(default_factory=list)
     milestone: Milestone | None = None
 
