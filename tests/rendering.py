@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 
 __all__ = ["Element", "page", "rendered", "tree"]
 
-_VOID = frozenset({"br", "hr", "img"})
+_VOID = frozenset({"br", "hr", "img", "meta"})
 _STYLE = """
 :root { color-scheme: light; }
 body { margin: 0; background: #f6f8fa; color: #1f2328;
