@@ -145,7 +145,7 @@ def _content(call: Call, path: str, entry: Entry, *, listed: bool) -> Json:
     if listed:
         return shape
     if entry.kind == "commit":
-        return {**shape, "submodule_git_url": None}
+        return {**shape, "submodule_git_url": f"{shapes.web}/{path}.git"}
     if entry.mode == "120000":
         return {**shape, "type": "symlink", "target": data.decode("utf-8", "replace")}
     if len(data) > INLINE_LIMIT:
