@@ -22,11 +22,8 @@ class History:
         found: list[str] = []
 
         def settled(cut: frozenset[str]) -> bool:
-            listed = self._repository.local(
-                "rev-list", "--topo-order", f"--max-count={LONGEST_SERIES + 1}", head, f"^{base}"
-            )
-            found[:] = listed.decode().split()
-            return len(found) > LONGEST_SERIES or cut.isdisjoint(found)
+            found[:] = self._repository.local("rev-list", "--topo-order", head, f"^{base}").decode().split()
+            return cut.isdisjoint(found)
 
         complete = self._deepen([base, head], settled) and len(found) <= LONGEST_SERIES
         ids = found[:LONGEST_SERIES][::-1]

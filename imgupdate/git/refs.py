@@ -102,9 +102,9 @@ class Refs:
         return self._named(HEADS + (ref.branch or DEFAULT_BRANCH), "branch")
 
     def _named(self, name: str, kind: str) -> CommitId:
-        checked_name(name)
-        found = self.ask(name, name + _PEELED).commit(name)
         short = name.removeprefix(HEADS).removeprefix(TAGS) if kind != "ref" else name
+        checked_name(short)
+        found = self.ask(name, name + _PEELED).commit(name)
         if found is None:
             raise PublishError(f"the remote repository has no {kind} {shown(short)}", remedy="correct the name")
         return CommitId(found) if name.startswith(HEADS) else self._known(found, kind, short)

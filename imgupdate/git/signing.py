@@ -75,7 +75,7 @@ class Signer:
                 given=identity.passphrase.partition(b"\n")[0].removesuffix(b"\r") + b"\n",
             )
         if finished.status or not finished.output:
-            raise _passphrase(identity, finished, words, "passphrase", rb"[Pp]assphrase|[Ii]nappropriate ioctl")
+            raise _unusable(identity, finished, words, "passphrase", rb"[Pp]assphrase|[Ii]nappropriate ioctl")
         return finished.output
 
     @contextmanager
@@ -98,24 +98,26 @@ class Signer:
             home = Path(name)
             key = write_private(home / "identity", private_key(identity.key))
             environment = bare_environment(self._search_path, home) | askpass_environment(home, identity.passphrase)
-            told = run([program, "-l", "-f", str(key)], environment=environment, timeout=_TIMEOUT)
-            found = re.fullmatch(r"(\d+) .*\(([A-Z0-9-]+)\)", told.output.decode(errors="replace").strip(), re.DOTALL)
-            if found and (found[2] not in _SSH_KINDS or (found[2] == "RSA" and int(found[1]) < _SMALLEST_RSA)):
-                raise PublishError(
-                    f"the signing key is {found[2]} of {found[1]} bits, which is not used", remedy=_OPENSSH
-                )
-            finished = run(
-                [program, "-Y", "sign", "-n", "git", "-f", str(key)],
-                environment=environment,
-                timeout=_TIMEOUT,
-                given=payload,
-            )
+
+            def keygen(*arguments: str, given: bytes = b"") -> Finished:
+                return run([program, *arguments], environment=environment, timeout=_TIMEOUT, given=given)
+
+            # Not every format of a private key shows the public one, which signing begins with.
+            public = keygen("-y", "-f", str(key))
+            if public.status:
+                raise _unusable(identity, public, words, "password", rb"incorrect passphrase")
+            told = keygen("-l", "-f", str(write_private(home / "identity.pub", public.output)))
+            found = re.match(rb"(\d+) .*\(([A-Z0-9-]+)\)\s*$", told.output, re.DOTALL)
+            kind, bits = (found[2].decode(), int(found[1])) if found else ("", 0)
+            if kind not in _SSH_KINDS or (kind == "RSA" and bits < _SMALLEST_RSA):
+                raise PublishError(f"the signing key is {kind} of {bits} bits, which is not used", remedy=_OPENSSH)
+            finished = keygen("-Y", "sign", "-n", "git", "-f", str(key), given=payload)
         if finished.status or not finished.output:
-            raise _passphrase(identity, finished, words, "password", rb"incorrect passphrase")
+            raise _unusable(identity, finished, words, "password", rb"incorrect passphrase")
         return finished.output
 
 
-def _passphrase(identity: SigningIdentity, finished: Finished, words: Words, key: str, asked: bytes) -> PublishError:
+def _unusable(identity: SigningIdentity, finished: Finished, words: Words, key: str, asked: bytes) -> PublishError:
     """Why a key did not sign, `key` being where its Secret has the passphrase."""
     if re.search(asked, finished.errors) and not identity.passphrase:
         return PublishError(
