@@ -48,16 +48,16 @@ def publish_result(
     waiting = clock or SystemClock()
     try:
         with tempfile.TemporaryDirectory(prefix="imgupdate-") as scratch:
-            github = connect(
+            api, pulls = connect(
                 _access(settings, environment),
                 local=_local(workspace),
                 user_agent=f"imgupdate/{__version__}",
                 clock=waiting,
             )
             ports = Ports(
-                api=github.remote,
+                api=api,
                 git=_git(settings, environment, Path(scratch)),
-                pulls=github.pull_requests,
+                pulls=pulls,
                 labels=registries,
                 pause=_pause(waiting),
                 server_url=settings.github.server_url,

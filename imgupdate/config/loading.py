@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from imgupdate.config.access import NAMESPACE_LABEL, resolve_repository
 from imgupdate.config.findings import Findings, UnreadableConfiguration, in_order
-from imgupdate.config.model import Config, ImagePolicy, ImageRepository, Provider, Scope
+from imgupdate.config.model import Config, ImagePolicy, ImageRepository, ImageUpdateAutomation, Provider, Scope
 from imgupdate.config.native import NATIVE_PATH, NativeConfiguration, is_native, read_native
 from imgupdate.config.objects import Objects, read_objects
 from imgupdate.config.related import TOKENS as RELATED_TOKENS
@@ -116,13 +116,14 @@ def _sort_file(data: bytes, path: str, findings: Findings) -> _Sources:
 
 def _from_native(files: Files, sources: _Sources, native: NativeConfiguration, namespace: str) -> Config:
     seeker = Seeker(files, sources.under, namespace, any_namespace=True)
-    seeker.seek_secrets(_wanted_secrets(native.repositories))
+    automations = (native.automation,) if native.automation else ()
+    seeker.seek_secrets(_wanted_secrets(native.repositories, automations))
     scope = Scope(
         native=True,
         repositories=native.repositories,
         policies=native.policies,
         unusable=native.unusable,
-        automations=(native.automation,) if native.automation else (),
+        automations=automations,
         broken_automations=native.broken_automation,
         secrets=seeker.related.secrets,
         broken_secrets=seeker.related.broken_secrets,
@@ -135,7 +136,7 @@ def _from_objects(files: Files, sources: _Sources, objects: Objects, namespace: 
     automations = tuple(objects.automations.usable[key] for key in sorted(objects.automations.usable))
     running = [automation for automation in automations if automation.owned or not automation.suspend]
     seeker = Seeker(files, sources.under, namespace)
-    seeker.seek_secrets(_wanted_secrets(repositories))
+    seeker.seek_secrets(_wanted_secrets(repositories, running))
     seeker.seek_git_repositories({automation.source for automation in running if automation.source})
     seeker.seek_namespaces(_wanted_namespaces(policies, repositories))
     related = seeker.related
@@ -169,8 +170,14 @@ def _resolve(scope: Scope, references: Mapping[ObjectKey, Location]) -> tuple[Sc
     return replace(scope, policies=policies, unusable={**scope.unusable, **refused}), list(refused.values())
 
 
-def _wanted_secrets(repositories: Mapping[ObjectKey, ImageRepository]) -> set[ObjectKey]:
+def _wanted_secrets(
+    repositories: Mapping[ObjectKey, ImageRepository], automations: Sequence[ImageUpdateAutomation]
+) -> set[ObjectKey]:
     wanted: set[ObjectKey] = set()
+    for automation in automations:
+        signing_key = automation.git.commit.signing_key if automation.git else None
+        if signing_key is not None and not automation.sign_github:
+            wanted.add(ObjectKey("", automation.key.namespace, signing_key.secret))
     for key, repository in repositories.items():
         names = [repository.cert_secret, repository.proxy_secret]
         if repository.provider is Provider.GENERIC:

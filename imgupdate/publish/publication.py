@@ -144,7 +144,7 @@ class _Publication:
         whole = [target for target in wanted if target.base]
         for base in dict.fromkeys(target.base for target in whole):
             stems = {own_branch(base, self._settings), *(target.branch for target in whole if target.base == base)}
-            for found in self._ports.pulls.open(base):
+            for found in self._keeper.open(base):
                 if found.branch not in self._active and _is_of(found, stems):
                     self._retire_one(found, next(target for target in whole if target.base == base))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from imgupdate.errors import BranchMoved, PublishError, PullRequestExists
 from imgupdate.publish.branches import BranchState
@@ -52,9 +52,9 @@ class Kept:
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Keeper:
-    """Looks after the pull requests of a run.
+    """Looks after the pull requests of a run. The open ones of a base are listed once, until they prove to be others.
 
     `comparisons` gives updates the addresses of what changed in their images' sources.
     """
@@ -64,6 +64,8 @@ class Keeper:
     server_url: str
     repository: str
     comparisons: Callable[[Sequence[Update]], Sequence[Update]]
+    _listed: dict[str, Sequence[PullRequest]] = field(default_factory=dict)
+    _past: dict[tuple[str, str], Sequence[PullRequest]] = field(default_factory=dict)
 
     def is_declined(self, target: Target, plan: Plan) -> bool:
         """Whether a person closed a pull request of the same branch for the same versions, and none is open now."""
@@ -72,7 +74,7 @@ class Keeper:
         versions = versions_hash(plan)
         return any(
             known is not None and known.versions == versions and not known.closed
-            for pull_request in self.pulls.closed(target.branch, target.base)
+            for pull_request in self._closed(target)
             if pull_request.state is PullRequestState.CLOSED
             for known in (parse_state(pull_request.body),)
         )
@@ -81,7 +83,7 @@ class Keeper:
         """Whether the branch, as it is, was merged by a pull request and left behind."""
         return not self._open(target) and any(
             pull_request.state is PullRequestState.MERGED and pull_request.head == head
-            for pull_request in self.pulls.closed(target.branch, target.base)
+            for pull_request in self._closed(target)
         )
 
     def keep(self, state: BranchState, remote: Remote) -> Kept:
@@ -104,7 +106,8 @@ class Keeper:
             try:
                 return self._create(state)
             except PullRequestExists:
-                continue
+                self._listed.clear()
+                self._past.clear()
         raise PublishError(
             f"a pull request from {state.target.branch} into {state.target.base} exists and cannot be found",
             remedy="look for it, closed ones and those of forks included, and run again",
@@ -199,8 +202,20 @@ class Keeper:
     def _state(self, state: BranchState) -> State:
         return State(versions=versions_hash(state.plan), head=state.head or "")
 
+    def open(self, base: str) -> Sequence[PullRequest]:
+        """The open pull requests into a branch, as this run first saw them."""
+        if base not in self._listed:
+            self._listed[base] = self.pulls.open(base)
+        return self._listed[base]
+
     def _open(self, target: Target) -> PullRequest | None:
-        return next((found for found in self.pulls.open(target.base) if found.branch == target.branch), None)
+        return next((found for found in self.open(target.base) if found.branch == target.branch), None)
+
+    def _closed(self, target: Target) -> Sequence[PullRequest]:
+        key = target.branch, target.base
+        if key not in self._past:
+            self._past[key] = self.pulls.closed(*key)
+        return self._past[key]
 
     def _published(self, found: PullRequest, operation: PullRequestOperation) -> PublishedPullRequest:
         return PublishedPullRequest(

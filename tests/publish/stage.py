@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -67,7 +68,7 @@ class Stage:
 
     def automation(self, push: str = "", *, checkout: str = "", more: str = "", message: str = "") -> str:
         """An ImageUpdateAutomation; `push` and `more` are lines below `git`."""
-        template = f"messageTemplate: {message!r}" if message else ""
+        template = f"messageTemplate: {json.dumps(message)}" if message else ""
         return textwrap.dedent(f"""\
             apiVersion: image.toolkit.fluxcd.io/v1
             kind: ImageUpdateAutomation

@@ -47,7 +47,7 @@ def test_the_body_says_what_changes_and_where(scene: Stage) -> None:
     assert "| `1.0.0` |" in body
     assert "minor" in body
     assert "| `app` |" in body
-    assert f"{scene.github.url}/octo-org/fleet/blob/{head}/apps/app.yaml#L7" in body
+    assert f"{scene.github.url}/octo-org/fleet/blob/{head}/apps/app.yaml#L8" in body
     assert "```diff" in body
     state = parse_state(body)
     assert state is not None
@@ -89,7 +89,13 @@ def test_a_second_run_finds_nothing_to_do_and_writes_nothing(scene: Stage) -> No
     assert scene.github.pulls()[0].body == body
     assert operations(result) == [(1, PullRequestOperation.NONE)]
     assert result.commits == ()
-    assert {call.method for call in scene.github.calls[seen:]} == {"GET"}
+    assert [call.operation for call in scene.github.calls[seen:]] == [
+        "git/get-ref",
+        "git/get-ref",
+        "repos/compare-commits-with-basehead",
+        "git/get-tree",
+        "pulls/list",
+    ]
 
 
 def test_a_newer_version_updates_the_pull_request_in_place(scene: Stage) -> None:
