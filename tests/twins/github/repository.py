@@ -51,8 +51,9 @@ class BareRepository:
         self.directory = directory
         if not (directory / "HEAD").exists():
             directory.mkdir(parents=True, exist_ok=True)
-            self._run(directory, "init", "-q", "--bare", f"--initial-branch={default_branch}", str(directory))
-            self._run(directory, "config", "receive.advertisePushOptions", "true")
+            self._run(directory, "init", "-q", "--bare", "--template=", f"--initial-branch={default_branch}", ".")
+            with (directory / "config").open("a") as config:
+                config.write("[receive]\n\tadvertisePushOptions = true\n")
         self.objects = Objects(directory)
         self._changes: dict[tuple[str, str], tuple[FileChange, ...]] = {}
         self._ancestry: dict[tuple[str, str], bool] = {}

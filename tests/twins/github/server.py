@@ -290,7 +290,10 @@ class GitHubTwin(People, HttpTwin):
     def _token_of(self, request: RecordedRequest) -> Token | None:
         kind, _, value = request.headers.get("authorization", "").partition(" ")
         if kind.lower() == "basic":
-            value = base64.b64decode(value).decode().partition(":")[2]
+            try:
+                value = base64.b64decode(value).decode().partition(":")[2]
+            except ValueError:
+                return None
         return self.world.tokens.get(value.strip())
 
     def _count(self, request: RecordedRequest, path: str, operation: Operation | None, token: Token | None) -> SeenCall:

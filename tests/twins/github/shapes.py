@@ -165,6 +165,7 @@ class Shapes(GitShapes):
         open_ = pull.state == "open"
         return {
             **self.simple_pull(pull),
+            "requested_teams": [self.team(slug, "team-simple") for slug in pull.teams],
             "merged": pull.merged,
             "mergeable": self._world.mergeable(pull) if open_ else None,
             "mergeable_state": self._world.mergeable_state(pull) if open_ else "unknown",
@@ -185,9 +186,9 @@ class Shapes(GitShapes):
         """What a pull request changes since it left its base."""
         return self._world.repository.changes(self._fork(pull), pull.head_sha)
 
-    def team(self, slug: str) -> Json:
+    def team(self, slug: str, schema: str = "team") -> Json:
         """A team."""
-        return self._complete("team", {"slug": slug, "name": slug, "node_id": f"T_{slug}", "privacy": "closed"})
+        return self._complete(schema, {"slug": slug, "name": slug, "node_id": f"T_{slug}", "privacy": "closed"})
 
     def _end(self, branch: str, sha: str) -> Json:
         return {
