@@ -76,7 +76,7 @@ class Sender:
         try:
             data = json.loads(text) if text else None
         except (ValueError, RecursionError) as error:
-            if status < 400:
+            if status < 300:
                 raise Dropped("its answer is not JSON") from error
             data = None
         return Answer(status=status, headers=headers, data=data)

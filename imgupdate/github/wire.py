@@ -7,7 +7,7 @@ import io
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
@@ -35,6 +35,15 @@ _MOVED_WITH_BODY = frozenset({307, 308})
 _PORTS = {"http": 80, "https": 443}
 
 
+# A connection that cannot be made is a kind of time-out to urllib3; what kept it from being made says more.
+_REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
+    ((urllib3.exceptions.ProxyError,), "the proxy does not let us through"),
+    ((socket.gaierror,), "its name has no address"),
+    ((ConnectionRefusedError,), "it refuses the connection"),
+    ((TimeoutError, urllib3.exceptions.TimeoutError), "it does not answer in time"),
+)
+
+
 class _Deadline:
     def __init__(self, clock: Clock, seconds: float) -> None:
         self._clock = clock
@@ -53,7 +62,7 @@ class _Deadline:
         return left
 
 
-_deadline: ContextVar[_Deadline | None] = ContextVar("imgupdate_github_deadline", default=None)
+_deadline: ContextVar[_Deadline] = ContextVar("imgupdate_github_deadline")
 
 
 class _TimedReader(io.RawIOBase):
@@ -68,10 +77,8 @@ class _TimedReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Buffer, /) -> int | None:
-        deadline = _deadline.get()
-        if deadline is not None:
-            left = deadline.remaining()
-            self._connection.settimeout(left if self._step is None else min(left, self._step))
+        left = _deadline.get().remaining()
+        self._connection.settimeout(left if self._step is None else min(left, self._step))
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
@@ -161,7 +168,7 @@ class Wire:
                 followed = _MOVED if verb == "GET" else _MOVED_WITH_BODY
                 if status not in followed or "location" not in answered:
                     return status, answered, content
-                url = self._within(urljoin(url, answered["location"]))
+                url = self._within(url, answered["location"])
             raise PublishError(f"GitHub redirects a request more than {REDIRECTS} times", remedy="try again later")
         finally:
             _deadline.reset(token)
@@ -193,25 +200,24 @@ class Wire:
             named = {name.lower(): value for name, value in response.headers.items()}
             return response.status_code, named, bytes(content)
 
-    def _within(self, url: str) -> str:
-        if _origin(url) != self._origin:
-            raise PublishError(
-                "GitHub redirects a request to another host, which we do not give the token to",
-                remedy="check GITHUB_API_URL; of an Enterprise Server it is https://<host>/api/v3",
-            )
-        return url
+    def _within(self, asked: str, target: str) -> str:
+        with suppress(ValueError):
+            url = urljoin(asked, target)
+            if _origin(url) == self._origin:
+                return url
+        raise PublishError(
+            "GitHub redirects a request to another host, which we do not give the token to",
+            remedy="check GITHUB_API_URL; of an Enterprise Server it is https://<host>/api/v3",
+        )
 
 
-def _origin(url: str) -> tuple[str, str, int | None]:
+def _origin(url: str) -> tuple[str, str | None, int | None]:
     parts = urlsplit(url)
-    try:
-        return parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme)
-    except ValueError:
-        return "", "", None
+    return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
 
 
 @contextmanager
-def _translated(host: str) -> Iterator[None]:
+def _translated(host: str | None) -> Iterator[None]:
     try:
         yield
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
@@ -231,15 +237,10 @@ def _translated(host: str) -> Iterator[None]:
 
 
 def _reason(error: BaseException) -> str:
-    for cause in _causes(error):
-        if isinstance(cause, TimeoutError | requests.Timeout | urllib3.exceptions.TimeoutError):
-            return "it does not answer in time"
-        if isinstance(cause, socket.gaierror):
-            return "its name has no address"
-        if isinstance(cause, urllib3.exceptions.ProxyError):
-            return "the proxy does not let us through"
-        if isinstance(cause, ConnectionRefusedError):
-            return "it refuses the connection"
+    causes = [cause for cause in _causes(error) if not isinstance(cause, urllib3.exceptions.NewConnectionError)]
+    for kinds, reason in _REASONS:
+        if any(isinstance(cause, kinds) for cause in causes):
+            return reason
     return "it broke off the connection"
 
 

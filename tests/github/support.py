@@ -88,12 +88,14 @@ def edits_of(edits: Mapping[str, tuple[bytes, bytes]]) -> list[FileEdit]:
 
 
 def api_to(
-    twin: GitHubTwin, *, limits: Limits | None = None, clock: FakeClock | None = None, jitter: Callable[[], float] = float
+    twin: GitHubTwin,
+    *,
+    limits: Limits | None = None,
+    clock: FakeClock | None = None,
+    jitter: Callable[[], float] = float,
 ) -> Api:
     """The API of a twin; without `jitter`, waits are the shortest that there are."""
-    return Api(
-        access_to(twin), clock=clock or FakeClock(), limits=limits or Limits(), user_agent=AGENT, jitter=jitter
-    )
+    return Api(access_to(twin), clock=clock or FakeClock(), limits=limits or Limits(), user_agent=AGENT, jitter=jitter)
 
 
 def operations(twin: GitHubTwin) -> Sequence[str]:

@@ -1,3 +1,5 @@
+"""What is taken for a repository, a token and an address."""
+
 from __future__ import annotations
 
 import pytest
@@ -16,7 +18,11 @@ def access(**changed: str) -> Access:
         ("https://api.github.com", "https://api.github.com/graphql", "https://github.com"),
         ("https://api.github.com/", "https://api.github.com/graphql", "https://github.com"),
         ("https://ghe.example.com/api/v3", "https://ghe.example.com/api/graphql", "https://ghe.example.com"),
-        ("https://ghe.example.com:8443/api/v3", "https://ghe.example.com:8443/api/graphql", "https://ghe.example.com:8443"),
+        (
+            "https://ghe.example.com:8443/api/v3",
+            "https://ghe.example.com:8443/api/graphql",
+            "https://ghe.example.com:8443",
+        ),
         ("https://api.acme.ghe.com", "https://api.acme.ghe.com/graphql", "https://acme.ghe.com"),
     ],
 )
@@ -79,7 +85,8 @@ def test_an_address_that_is_none_is_refused_before_anything_is_sent(name: str, a
 
 
 @pytest.mark.parametrize(
-    "repository", ["", "fleet", "octo-org/", "/fleet", "a/b/c", "octo-org/..", "octo-org/.", "a/b c", "a/b\n", "../../user"]
+    "repository",
+    ["", "fleet", "octo-org/", "/fleet", "a/b/c", "octo-org/..", "octo-org/.", "a/b c", "a/b\n", "../../user"],
 )
 def test_a_repository_that_is_none_is_refused(repository: str) -> None:
     with pytest.raises(UsageError, match="is not a repository"):
@@ -88,7 +95,7 @@ def test_a_repository_that_is_none_is_refused(repository: str) -> None:
 
 @pytest.mark.parametrize("repository", ["octo-org/fleet", "a/.github", "a/x..y", "Some_Enterprise-User_corp/f.l-e_et"])
 def test_a_repository_as_github_has_them_is_taken(repository: str) -> None:
-    assert access(repository=repository).owner == repository.split("/")[0]
+    assert access(repository=repository).owner == repository.partition("/")[0]
 
 
 def test_no_token_is_an_error_that_says_where_to_set_it() -> None:
