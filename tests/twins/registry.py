@@ -18,8 +18,8 @@ import hashlib
 import json
 import ssl
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import overload
 from urllib.parse import parse_qs, quote
 
@@ -40,6 +40,8 @@ __all__ = [
 ]
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+OCI_CONFIG = "application/vnd.oci.image.config.v1+json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +120,7 @@ class _Repository:
     tags: Sequence[str]
     ordered: bool
     manifests: dict[str, tuple[bytes, str]]
+    blobs: dict[str, bytes] = field(default_factory=dict)
 
     def page(self, size: int | None, last: str) -> tuple[Sequence[str], bool]:
         """The tags after `last`, at most `size`, and whether more follow."""
@@ -192,9 +195,56 @@ class RegistryTwin(HttpTwin):
 
     def put_manifest(self, repository: str, tag: str, manifest: bytes, media_type: str = OCI_INDEX) -> str:
         """Give a tag of a filled repository other content, and return its digest."""
+        digest = digest_of(manifest)
         with self._lock:
-            self._repositories[repository].manifests[tag] = (manifest, media_type)
-        return digest_of(manifest)
+            manifests = self._repositories[repository].manifests
+            manifests[tag] = manifests[digest] = (manifest, media_type)
+        return digest
+
+    def put_blob(self, repository: str, content: bytes) -> str:
+        """Have a filled repository serve a blob, and return its digest."""
+        digest = digest_of(content)
+        with self._lock:
+            self._repositories[repository].blobs[digest] = content
+        return digest
+
+    def put_image(
+        self,
+        repository: str,
+        tag: str,
+        labels: Mapping[str, str],
+        *,
+        annotations: Mapping[str, str] | None = None,
+        platforms: Sequence[str] = ("linux/amd64", "unknown/unknown"),
+    ) -> str:
+        """Give a tag of a filled repository an image with labels, and return its digest.
+
+        It is an index of one manifest for each platform, all with these annotations; without platforms it is such a
+        manifest itself. `unknown/unknown` is an attestation and has none.
+        """
+        if not platforms:
+            return self.put_manifest(repository, tag, *self._image(repository, "linux/amd64", labels, annotations))
+        entries = []
+        for platform in platforms:
+            system, architecture = platform.split("/")
+            given = {} if system == "unknown" else labels
+            manifest, media_type = self._image(repository, platform, given, annotations if given else None)
+            digest = self.put_manifest(repository, digest_of(manifest), manifest, media_type)
+            described = {"os": system, "architecture": architecture}
+            entries.append({"mediaType": media_type, "digest": digest, "size": len(manifest), "platform": described})
+        index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}
+        return self.put_manifest(repository, tag, json.dumps(index).encode())
+
+    def _image(
+        self, repository: str, platform: str, labels: Mapping[str, str], annotations: Mapping[str, str] | None
+    ) -> tuple[bytes, str]:
+        system, architecture = platform.split("/")
+        config = json.dumps({"os": system, "architecture": architecture, "config": {"Labels": dict(labels)}}).encode()
+        described = {"mediaType": OCI_CONFIG, "digest": self.put_blob(repository, config), "size": len(config)}
+        manifest = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": described, "layers": []}
+        if annotations:
+            manifest["annotations"] = dict(annotations)
+        return json.dumps(manifest).encode(), OCI_MANIFEST
 
     def manifest(self, repository: str, tag: str) -> tuple[bytes, str]:
         """The bytes and the media type that a tag serves."""
@@ -225,6 +275,8 @@ class RegistryTwin(HttpTwin):
             return Answer(status=404, body=error_body("NAME_UNKNOWN", "repository name not known to registry"))
         if kind == "tags":
             return self._tags(name, repository, request)
+        if kind == "blobs":
+            return _blob(repository, reference)
         return self._manifest(name, repository, reference)
 
     def _tags(self, name: str, repository: _Repository, request: RecordedRequest) -> Answer:
@@ -241,7 +293,7 @@ class RegistryTwin(HttpTwin):
         return Answer(status=200, headers=headers, body=json.dumps({"name": name, "tags": list(tags)}).encode())
 
     def _manifest(self, name: str, repository: _Repository, reference: str) -> Answer:
-        if reference not in repository.tags:
+        if reference not in repository.tags and reference not in repository.manifests:
             return Answer(status=404, body=error_body("MANIFEST_UNKNOWN", "manifest unknown"))
         body, media_type = self.manifest(name, reference)
         digest = {"Docker-Content-Digest": digest_of(body)} if self.digest_header else {}
@@ -307,6 +359,13 @@ def digest_of(manifest: bytes) -> str:
     return f"sha256:{hashlib.sha256(manifest).hexdigest()}"
 
 
+def _blob(repository: _Repository, digest: str) -> Answer:
+    if digest not in repository.blobs:
+        return Answer(status=404, body=error_body("BLOB_UNKNOWN", "blob unknown to registry"))
+    headers = {"Content-Type": "application/octet-stream", "Docker-Content-Digest": digest}
+    return Answer(status=200, headers=headers, body=repository.blobs[digest])
+
+
 def _made_up_manifest(repository: str, tag: str) -> bytes:
     return json.dumps(
         {
@@ -335,10 +394,10 @@ def _unauthorized(challenge: str) -> Answer:
 
 
 def _parse_path(path: str) -> tuple[str, str, str]:
-    """The repository, `tags` or `manifests`, and the reference in a path of the API; empty where it has none."""
+    """The repository, `tags`, `manifests` or `blobs`, and the reference in a path of the API; empty where none is."""
     parts = path.removeprefix("/v2/").split("/")
     if parts[-2:] == ["tags", "list"]:
         return "/".join(parts[:-2]), "tags", ""
-    if len(parts) > 2 and parts[-2] == "manifests":
-        return "/".join(parts[:-2]), "manifests", parts[-1]
+    if len(parts) > 2 and parts[-2] in ("manifests", "blobs"):
+        return "/".join(parts[:-2]), parts[-2], parts[-1]
     return "", "", ""
