@@ -86,13 +86,16 @@ class Evaluator:
         for place in range(len(self.variables) - 1, -1, -1):
             if self.variables[place][0] == name:
                 self.variables[place] = (name, value)
+                self.spend(len(self.variables) - place)
                 return
         raise self.error(f"undefined variable: {name}")
 
     def variable(self, name: str) -> object:
         """The value of the innermost variable of a name."""
-        for known, value in reversed(self.variables):
+        for place in range(len(self.variables) - 1, -1, -1):
+            known, value = self.variables[place]
             if known == name:
+                self.spend(len(self.variables) - place)
                 return value
         raise self.error(f"undefined variable: {name}")
 
@@ -142,7 +145,7 @@ class Evaluator:
     def not_a_function(self, first: nodes.Operand, arguments: Sequence[nodes.Operand], final: object) -> None:
         """Fail where something that is no function is given arguments."""
         if arguments or final is not MISSING:
-            raise self.error(f"can't give argument to non-function {nodes.shown(first)}")
+            raise self.error(f"can't give argument to non-function {first}")
 
     def constant(self, node: nodes.Bool | nodes.Number | nodes.String) -> object:
         """The value of a literal where nothing says which type is wanted."""
@@ -268,6 +271,7 @@ class Evaluator:
             values.append(self.validated(final, parameter(function, len(arguments))))
         try:
             self.budget.items(len(values))
+            self.budget.spend(sum(len(value) >> 3 for value in values if isinstance(value, str)))
             result = function.call(self.budget, *values) if function.budgeted else function.call(*values)
             self.charge(result)
         except BudgetExceeded as error:

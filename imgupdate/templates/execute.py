@@ -8,7 +8,7 @@ from imgupdate.templates import nodes
 from imgupdate.templates.builtins import BUILTINS
 from imgupdate.templates.evaluate import TOO_MUCH, Evaluator
 from imgupdate.templates.formatting import text_of
-from imgupdate.templates.functions import STEP, Budget, BudgetExceeded, Function, FunctionFailed
+from imgupdate.templates.functions import ITEM, STEP, Budget, BudgetExceeded, Function, FunctionFailed
 from imgupdate.templates.lookup import element
 from imgupdate.templates.places import Source
 from imgupdate.templates.quoting import quoted
@@ -121,7 +121,7 @@ class Rendering(Evaluator):
         return jump
 
     def loop(self, node: nodes.Branch, dot: object) -> str:
-        """Run `range`; a `break` or `continue` of its body ends here, one of its `else` does not."""
+        """Run `range`. A `break` of its `else` ends here as one of its body does; a `continue` there is the outer loop's."""
         mark = len(self.variables)
         value = self.pipeline(dot, node.pipe)
         inner = len(self.variables)
@@ -138,7 +138,7 @@ class Rendering(Evaluator):
         if not ran:
             jump = self.walk(node.otherwise, dot)
         del self.variables[mark:]
-        return jump
+        return "" if jump == BREAK else jump
 
     def items(self, node: nodes.Branch, value: object) -> Iterable[tuple[object, object]]:
         """What a `range` runs over, each with its index or key."""
@@ -148,6 +148,7 @@ class Rendering(Evaluator):
             case Slice():
                 return enumerate(element(item, value.element) for item in value.items)
             case Map():
+                self.spend(ITEM * len(value.entries))
                 return [(key, element(item, value.element)) for key, item in sorted_entries(value)]
             case int() if is_integer(value):
                 if len(node.pipe.variables) > 1:

@@ -66,6 +66,8 @@ class Printer:
             text = self._string(go_type(value), "s")
         elif depth == 0 and verb == "p":
             text = self._address(value)
+        elif verb == "w":
+            text = self.bad_verb(value, verb)
         else:
             text = self._value(value, verb, depth)
         self.budget.spend(len(text) + 8)
