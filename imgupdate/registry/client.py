@@ -117,16 +117,19 @@ class RegistryClient:
 
         """
         patient = replace(access, timeout=0)
-        key = repository.canonical, str(identifier), patient
-        with self._labels_lock:
-            known = self._labels.get(key)
-        if known is not None:
-            return known
+
+        def known(name: str) -> Mapping[str, str] | None:
+            with self._labels_lock:
+                return self._labels.get((repository.canonical, name, patient))
+
+        if (already := known(identifier)) is not None:
+            return already
         separator = "@" if ":" in identifier else ":"
         with _located(f"{repository.text}{separator}{identifier}"):
-            labels, digest = find_labels(self._session(repository, access), identifier, self._limits)
+            labels, digest = find_labels(self._session(repository, access), identifier, self._limits, known)
         with self._labels_lock:
-            self._labels[key] = self._labels[repository.canonical, digest, patient] = labels
+            for name in (identifier, digest):
+                self._labels[repository.canonical, name, patient] = labels
         return labels
 
     def prepare(self, repositories: Iterable[tuple[Repository, RegistryAccess]]) -> None:

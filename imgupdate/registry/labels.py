@@ -6,7 +6,7 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from imgupdate.errors import ScanError
 from imgupdate.images import is_digest
@@ -27,8 +27,10 @@ _INDEXES = 2
 """How many indexes may stand one inside the other before there is a manifest."""
 
 
-def find_labels(session: Session, identifier: str, limits: Limits) -> tuple[Labels, str]:
-    """The annotations and labels of a tag or a digest, and the digest that it has.
+def find_labels(
+    session: Session, identifier: str, limits: Limits, known: Callable[[str], Labels | None]
+) -> tuple[Labels, str]:
+    """The annotations and labels of a tag or a digest, and the digest that it has; `known` is what some digests have.
 
     Where several places have one name, the index comes before its entry for the platform, that before the manifest, and
     that before the configuration. Once source and revision are known no more is read: that is one to three requests.
@@ -39,6 +41,8 @@ def find_labels(session: Session, identifier: str, limits: Limits) -> tuple[Labe
     """
     found: dict[str, str] = {}
     document, digest = _manifest(session, identifier, limits)
+    if (already := known(digest)) is not None:
+        return already, digest
     for _ in range(_INDEXES):
         _add(found, document.get("annotations"))
         entry = _entry(document)

@@ -9,6 +9,7 @@ import ssl
 import subprocess
 import threading
 from collections import deque
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,17 +153,21 @@ def digest_of(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
-def push(client: httpx.Client, repository: str, *tags: str, content: str = "first") -> str:
-    """Push an image of one layer under tags, and return its digest; other `content` makes another image."""
-    manifest = _image(client, repository, content)
+def push(
+    client: httpx.Client, repository: str, *tags: str, content: str = "first", labels: Mapping[str, str] | None = None
+) -> str:
+    """Push an image of one layer under tags, and return its digest; other `content` or labels make another image."""
+    manifest = _image(client, repository, content, labels)
     return _put(client, repository, manifest, MANIFEST, tags)
 
 
-def push_index(client: httpx.Client, repository: str, *tags: str, content: str = "first") -> str:
+def push_index(
+    client: httpx.Client, repository: str, *tags: str, content: str = "first", labels: Mapping[str, str] | None = None
+) -> str:
     """Push an image for two architectures under tags, and return the digest of its index."""
     entries = []
     for architecture in ("amd64", "arm64"):
-        manifest = _image(client, repository, f"{content} for {architecture}")
+        manifest = _image(client, repository, f"{content} for {architecture}", labels)
         digest = _put(client, repository, manifest, MANIFEST, (digest_of(manifest),))
         platform = {"os": "linux", "architecture": architecture}
         entries.append({"mediaType": MANIFEST, "digest": digest, "size": len(manifest), "platform": platform})
@@ -170,10 +175,12 @@ def push_index(client: httpx.Client, repository: str, *tags: str, content: str =
     return _put(client, repository, index, INDEX, tags)
 
 
-def _image(client: httpx.Client, repository: str, content: str) -> bytes:
+def _image(client: httpx.Client, repository: str, content: str, labels: Mapping[str, str] | None) -> bytes:
     """Push what an image is made of, and return its manifest."""
     layer = f"a layer, {content}".encode()
-    config = json.dumps({"os": "linux", "architecture": "amd64", "rootfs": {"type": "layers", "diff_ids": []}}).encode()
+    given: dict[str, object] = {"config": {"Labels": dict(labels)}} if labels else {}
+    rootfs = {"type": "layers", "diff_ids": []}
+    config = json.dumps({"os": "linux", "architecture": "amd64", "rootfs": rootfs, **given}).encode()
     for blob in (layer, config):
         upload = client.post(f"{repository}/blobs/uploads/").raise_for_status()
         location = httpx.URL(upload.headers["Location"]).copy_merge_params({"digest": digest_of(blob)})

@@ -212,6 +212,16 @@ def test_an_image_is_asked_for_by_its_digest_too_and_once_for_both(store: Store)
     assert store.asked == ["manifests/1.0", "blobs/sha256"]
 
 
+def test_of_a_tag_whose_digest_is_known_only_the_manifest_is_read(store: Store) -> None:
+    digest = Digest(store.manifest(store.config(BOTH)))
+    store.tag(digest)
+    client = store.registry.client()
+
+    assert client.labels(repository(), digest, access()) == client.labels(repository(), Tag("1.0"), access())
+
+    assert store.asked == ["manifests/sha256", "blobs/sha256", "manifests/1.0"]
+
+
 def test_what_one_may_read_is_not_told_to_another(store: Store) -> None:
     store.tag(store.manifest(store.config(BOTH)))
     client = store.registry.client()
