@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from imgupdate.templates.functions import FunctionFailed
@@ -199,11 +199,12 @@ class _Parser:
         if any(text[index] != ":" for index, character in enumerate(element) if character == ":"):
             raise _Bad
         numbers = text[1:].replace(":", "") if ":" in element else text[1:]
-        parts = [_two_digits(numbers[index : index + 2]) for index in range(0, len(numbers), 2)]
-        for number, most, name in zip(parts, (24, 60, 60), ("hour", "minute", "second"), strict=False):
-            if number > most:
-                raise _OutOfRange(f"time zone offset {name}")
-        if text[0] not in "+-":
+        parts = list(_pairs(numbers))
+        found = zip(parts, (24, 60, 60), ("hour", "minute", "second"), strict=False)
+        wrong = [name for number, most, name in found if number > most]
+        if wrong:
+            raise _OutOfRange(f"time zone offset {wrong[-1]}")
+        if text[0] not in "+-" or len(parts) * 2 < len(numbers):
             raise _Bad
         hours, minutes, seconds = (*parts, 0, 0)[:3]
         self.offset = ((hours * 60 + minutes) * 60 + seconds) * (-1 if text[0] == "-" else 1)
@@ -236,7 +237,7 @@ class _Parser:
                 return Moment(seconds, self.nanoseconds)
             return Moment(seconds - self.offset, self.nanoseconds, zone, self.offset)
         offset = int(zone[3:]) * 3600 if zone.startswith("GMT") and len(zone) > 3 else 0
-        return Moment(seconds - offset, self.nanoseconds, zone, offset)
+        return Moment(seconds, self.nanoseconds, zone, offset)
 
     def _settle_date(self) -> None:
         """Month and day from the day of the year where that was given; the first where nothing was."""
@@ -280,10 +281,12 @@ def _integer(text: str) -> int:
     return int(text)
 
 
-def _two_digits(text: str) -> int:
-    if len(text) < 2 or not all(map(_is_digit, text)):
-        raise _Bad
-    return int(text)
+def _pairs(text: str) -> Iterator[int]:
+    """The numbers of two digits each that a text begins with."""
+    for index in range(0, len(text), 2):
+        if not all(map(_is_digit, text[index : index + 2])):
+            return
+        yield int(text[index : index + 2])
 
 
 def _nanoseconds(text: str) -> int:

@@ -49,11 +49,11 @@ class _Reader:
         self.position = 0
         self.problem: FunctionFailed | None = None
 
-    def wrong(self, where: str) -> NoReturn:
-        """Say that the character at the position does not belong there."""
-        if self.position >= len(self.data):
+    def wrong(self, where: str, *, inside: bool = False) -> NoReturn:
+        """Say that the character at the position does not belong there; `inside` a word, the end counts as a space."""
+        if self.position >= len(self.data) and not inside:
             raise Unreadable("unexpected end of JSON input")
-        character = chr(self.data[self.position])
+        character = chr((self.data + b" ")[self.position])
         shown = {"'": r"'\''", '"': "'\"'"}.get(character) or f"'{quoted(character)[1:-1]}'"
         raise Unreadable(f"invalid character {shown} {where}")
 
@@ -124,7 +124,7 @@ class _Reader:
     def literal(self, word: bytes, value: object) -> object:
         for index, expected in enumerate(word):
             if self.peek() != word[index : index + 1]:
-                self.wrong(f"in literal {word.decode()} (expecting '{chr(expected)}')")
+                self.wrong(f"in literal {word.decode()} (expecting '{chr(expected)}')", inside=True)
             self.position += 1
         return value
 
@@ -152,7 +152,7 @@ class _Reader:
 
     def digits(self, context: str) -> None:
         if not self.peek() or self.peek() not in _DIGITS:
-            self.wrong(context)
+            self.wrong(context, inside=True)
         while self.peek() and self.peek() in _DIGITS:
             self.position += 1
 
@@ -178,7 +178,7 @@ class _Reader:
             self.position += 1
             return _ESCAPES[name]
         if name != b"u":
-            self.wrong("in string escape code")
+            self.wrong("in string escape code", inside=True)
         self.position += 1
         first = self.unit()
         if not 0xD800 <= first < 0xE000:
@@ -197,7 +197,7 @@ class _Reader:
         start = self.position
         while self.position < start + 4:
             if not self.peek() or self.peek() not in _HEXADECIMAL:
-                self.wrong(r"in \u hexadecimal character escape")
+                self.wrong(r"in \u hexadecimal character escape", inside=True)
             self.position += 1
         return int(self.data[start : self.position], 16)
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
-from imgupdate.errors import InvalidPattern
+from imgupdate.errors import InvalidPattern, shown
 from imgupdate.patterns import Pattern
 from imgupdate.templates.functions import Budget, FunctionFailed
 from imgupdate.templates.sprig.declare import Table, costly, named, plain
-from imgupdate.templates.values import INT, STRING, Slice, from_bytes, to_bytes
+from imgupdate.templates.values import INT, STRING, SURROGATES, Slice, from_bytes, to_bytes
 
 Spans = Sequence[tuple[int, int]]
 
@@ -30,6 +30,8 @@ def compiled(budget: Budget, text: str) -> Pattern:
 
 @lru_cache(maxsize=32)
 def _compile(text: str) -> Pattern:
+    if not SURROGATES.isdisjoint(text):
+        raise InvalidPattern(f"the regular expression {shown(text)} is not valid: it is not UTF-8")
     return Pattern(text)
 
 

@@ -45,14 +45,16 @@ class Parts(NamedTuple):
 
 def parse_parts(text: str) -> Parts:
     """The parts of a loose version; raises FunctionFailed with the library's text."""
-    found = _PATTERN.fullmatch(text) if len(text) <= LONGEST_VERSION else None
+    if len(text) > LONGEST_VERSION:
+        raise FunctionFailed(f"version string is too long (max {LONGEST_VERSION} bytes)")
+    found = _PATTERN.fullmatch(text)
     if found is None:
-        raise FunctionFailed("Invalid Semantic Version")
+        raise FunctionFailed("invalid semantic version")
     numbers = [found[group] or "0" for group in (2, 3, 4)]
     for number in numbers:
         if int(number) >= _MODULUS:
             raise FunctionFailed(
-                f"Error parsing version segment: strconv.ParseUint: parsing {quoted(number)}: value out of range"
+                f"error parsing version segment: strconv.ParseUint: parsing {quoted(number)}: value out of range"
             )
     major, minor, patch = map(int, numbers)
     parts = Parts(major, minor, patch, found[5] or "", found[6] or "", text)
@@ -62,7 +64,7 @@ def parse_parts(text: str) -> Parts:
 
 def _check_prerelease(text: str) -> None:
     if any(part.isdecimal() and part[0] == "0" and len(part) > 1 for part in text.split(".")):
-        raise FunctionFailed("Version segment starts with 0")
+        raise FunctionFailed("version segment starts with 0")
 
 
 def _parts(version: Struct) -> Parts:
@@ -73,7 +75,7 @@ def _key(version: Struct) -> Version:
     parts = _parts(version)
     parsed = parse_loose(str(parts._replace(metadata="")))
     if parsed is None:
-        raise FunctionFailed("Invalid Semantic Version")
+        raise FunctionFailed("invalid semantic version")
     return parsed
 
 
@@ -82,25 +84,31 @@ def _compare(version: Struct, other: Struct) -> int:
     return (left > right) - (left < right)
 
 
+def _next(number: int, name: str) -> int:
+    if number + 1 == _MODULUS:
+        raise FunctionFailed(f"{name} version increment would overflow uint64")
+    return number + 1
+
+
 def _increment_major(version: Struct) -> Struct:
     parts = _parts(version)
-    return parts.following(Parts((parts.major + 1) % _MODULUS))
+    return parts.following(Parts(_next(parts.major, "major")))
 
 
 def _increment_minor(version: Struct) -> Struct:
     parts = _parts(version)
-    return parts.following(Parts(parts.major, (parts.minor + 1) % _MODULUS))
+    return parts.following(Parts(parts.major, _next(parts.minor, "minor")))
 
 
 def _increment_patch(version: Struct) -> Struct:
     parts = _parts(version)
-    number = parts.patch if parts.prerelease else (parts.patch + 1) % _MODULUS
+    number = parts.patch if parts.prerelease else _next(parts.patch, "patch")
     return parts.following(Parts(parts.major, parts.minor, number))
 
 
 def _with_prerelease(version: Struct, prerelease: str) -> Struct:
     if prerelease and not _PRERELEASE.fullmatch(prerelease):
-        raise FunctionFailed("Invalid Prerelease string")
+        raise FunctionFailed("invalid prerelease string")
     _check_prerelease(prerelease)
     parts = _parts(version)
     return parts.following(parts._replace(prerelease=prerelease))
@@ -108,7 +116,7 @@ def _with_prerelease(version: Struct, prerelease: str) -> Struct:
 
 def _with_metadata(version: Struct, metadata: str) -> Struct:
     if metadata and not _PRERELEASE.fullmatch(metadata):
-        raise FunctionFailed("Invalid Metadata string")
+        raise FunctionFailed("invalid metadata string")
     parts = _parts(version)
     return parts.following(parts._replace(metadata=metadata))
 
@@ -166,7 +174,7 @@ def semver_compare(constraint: str, text: str) -> bool:
     try:
         admitted = parse_range(constraint)
     except InvalidRange as error:
-        raise FunctionFailed(f"improper constraint: {constraint}") from error
+        raise FunctionFailed(f"improper constraint: {quoted(constraint)}") from error
     return admitted.admits(_key(semver(text)))
 
 

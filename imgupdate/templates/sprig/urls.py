@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from ipaddress import AddressValueError, IPv6Address
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from string import ascii_letters, digits
 from typing import Final, NamedTuple
 
@@ -137,13 +137,13 @@ def _parse(text: str) -> dict[str, object]:
     if rest.startswith("//") and (scheme or not rest.startswith("///")):
         authority, slash, path = rest[2:].partition("/")
         rest = slash + path
-        parts["user"], parts["host"] = _authority(scheme, authority)
+        parts["user"], parts["host"] = _authority(authority)
     return {**parts, "path": unescape(rest)}
 
 
-def _authority(scheme: str, text: str) -> tuple[User | None, str]:
+def _authority(text: str) -> tuple[User | None, str]:
     named, at, host = text.rpartition("@")
-    host = _host(scheme, host)
+    host = _host(host)
     if not at:
         return None, host
     if not _USER.fullmatch(named):
@@ -152,13 +152,13 @@ def _authority(scheme: str, text: str) -> tuple[User | None, str]:
     return User(unescape(name), unescape(password) if colon else None), host
 
 
-def _host(scheme: str, host: str) -> str:
+def _host(host: str) -> str:
     bracket = host.rfind("[")
     if bracket > 0:
         raise BadUrl("invalid IP-literal")
     if bracket == 0:
         return _literal(host)
-    colon = host.find(":") if scheme in ("http", "https") else host.rfind(":")
+    colon = host.rfind(":")
     if colon >= 0:
         _check_port(host[colon:])
     return unescape(host, host=True)
@@ -177,14 +177,21 @@ def _literal(host: str) -> str:
     _check_port(host[close + 1 :])
     address, percent, zone = host[1:close].partition("%25")
     name = unescape(address, host=True) + (unescape(percent + zone, zone=True) if percent else "")
+    if _is_ipv4(name):
+        raise BadUrl("invalid IP-literal")
     try:
         IPv6Address(name)
     except AddressValueError as error:
-        raise BadUrl(f"invalid host: ParseAddr({quoted(name)}): {_WRONG_ADDRESS}") from error
+        raise BadUrl(f"invalid host: ParseAddr({quoted(name)}): unable to parse IP") from error
     return f"[{name}]{host[close + 1 :]}"
 
 
-_WRONG_ADDRESS: Final = "unable to parse IP"
+def _is_ipv4(text: str) -> bool:
+    try:
+        IPv4Address(text)
+    except AddressValueError:
+        return False
+    return True
 
 
 def _url_parse(text: str) -> Map:
