@@ -227,7 +227,7 @@ class Runner:
             mounts,
             self._seen(str(self.workspace)),
         )
-        self._hand_over()
+        self.hand_over()
         code, streams = _execute(invocation, timeout, started)
         return self._step(code, streams, files, inputs or {})
 
@@ -251,7 +251,7 @@ class Runner:
         found = [path for path in self.workspace.rglob("*") if path.lstat().st_uid != owner]
         return sorted(path.relative_to(self.workspace).as_posix() for path in found)
 
-    def _hand_over(self) -> None:
+    def hand_over(self) -> None:
         """Give everything to the runner's user, as if that one had checked the repository out."""
         if self._owner is not None:
             for path in (self._root, *self._root.rglob("*")):

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,7 +85,14 @@ class Image:
         self, arguments: Sequence[str], environment: Mapping[str, str], mounts: Mapping[Path, str], directory: str
     ) -> Invocation:
         """`docker run --rm --workdir DIRECTORY -e … -v … IMAGE`, with the program that is to run."""
-        command = ["bwrap", "--die-with-parent", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--new-session"]
+        command = [
+            shutil.which("bwrap") or "bwrap",
+            "--die-with-parent",
+            "--unshare-pid",
+            "--unshare-ipc",
+            "--unshare-uts",
+            "--new-session",
+        ]
         command += ["--cap-drop", "ALL"]
         for capability in CAPABILITIES:
             command += ["--cap-add", capability]
