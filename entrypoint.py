@@ -8,10 +8,16 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
+
+PROGRAMS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""Where the image has git, gpg and ssh. The PATH of the workflow is of another machine, or leads into the workspace."""
 
 
 def main() -> int:
     """Run what is meant, and return the exit code."""
+    if Path(__file__).parent == Path(sys.prefix):  # in the image
+        os.environ["PATH"] = PROGRAMS
     if os.environ.get("GITHUB_ACTIONS") == "true" and not sys.argv[1:]:
         from imgupdate.action.main import main as action
 
