@@ -71,7 +71,10 @@ def _root(text: str) -> nodes.Mapping:
     except Error as error:
         line = getattr(error, "line", 0)
         where = f", see its line {line}" if line else ""
-        raise UsageError(f"the input registry-auth is not YAML or JSON{where}", remedy=EXAMPLE) from None
+        raise UsageError(
+            f"the input registry-auth is not YAML or JSON{where}",
+            remedy=f"{EXAMPLE}; check that the secrets in it are set, and write them in quotes",
+        ) from None
     if len(documents) != 1 or not isinstance(root := documents[0].root, nodes.Mapping):
         raise UsageError("the input registry-auth is not a map", remedy=EXAMPLE)
     flaw = next(nodes.flaws(root), None)

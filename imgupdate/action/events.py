@@ -133,21 +133,30 @@ def _package(event: str, sent: object) -> Trigger:
             nothing="the manifest has no tag: it is one platform of an image, whose tag has an event of its own",
         )
     address = version.get("package_url")
-    image = _image(address.lower() if isinstance(address, str) else address, f"the payload of {event}")
+    try:
+        image = _image(address, f"the payload of {event}")
+    except UsageError as error:
+        warning = Problem(
+            severity=Severity.WARNING,
+            message=f"{error.message}: all images are looked at",
+            remedy="look at the event in the log of the workflow, and report it if it is GitHub's own",
+        )
+        return Trigger(event=event, problems=(warning,))
     return Trigger(event=event, images=(image,), hints=(_hint({"image": address, "tag": tag}),))
 
 
 def _image(text: object, where: str) -> str:
-    """The repository that a reference names, with or without a tag, as a registry knows it."""
+    """The repository that a reference names, with or without a tag, as a registry knows it.
+
+    Case does not count: GitHub spells owners as they like to be spelled, registries in lower case only.
+    """
     if not isinstance(text, str):
         raise UsageError(f"an image in {where} is not a text", remedy=f"send {SCHEMA}")
     try:
-        reference = parse_reference(text.strip().removesuffix(":"))
+        reference = parse_reference(text.strip().lower().removesuffix(":"))
         return parse_repository(f"{reference.registry}/{reference.repository}").canonical
     except InvalidReference as error:
-        raise UsageError(
-            f"{where} names {clean(shown(text))}, which is no image: {clean(error.message)}", remedy=f"send {SCHEMA}"
-        ) from error
+        raise UsageError(f"{where} names {clean(shown(text))}, which is no image", remedy=f"send {SCHEMA}") from error
 
 
 def _hint(fields: Mapping[str, object]) -> str:

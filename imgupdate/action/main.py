@@ -8,13 +8,13 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TYPE_CHECKING, TextIO
 
 from imgupdate import __version__
 from imgupdate.action.outputs import NOTHING
-from imgupdate.action.runner import Runner
+from imgupdate.action.runner import Runner, Unwritable
 from imgupdate.errors import Error
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 """What the runner sends when a workflow is cancelled, some seconds apart; after some more it kills."""
+
+
+CANCELLED = "the workflow was cancelled; what was published until then stays"
 
 
 class Cancelled(BaseException):
@@ -45,8 +48,13 @@ def main(
         with _cancellable():
             return _guarded(runner, given, clock)
     except Cancelled as cancelled:
-        runner.annotate("warning", "the workflow was cancelled; what was published until then stays", title="imgupdate")
+        with suppress(Unwritable):
+            runner.annotate("warning", CANCELLED, title="imgupdate")
         return cancelled.exit_code
+    except Unwritable as error:
+        with suppress(Unwritable):
+            runner.annotate("error", str(error), title="imgupdate")
+        return Error.exit_code
 
 
 @contextmanager
@@ -73,9 +81,8 @@ def _guarded(runner: Runner, environment: Mapping[str, str], clock: Clock | None
         from imgupdate.action.step import perform
 
         return perform(runner, environment, clock)
-    except OSError as error:
-        runner.annotate("error", f"the runner's files or log cannot be written: {error.strerror}", title="imgupdate")
-        return Error.exit_code
+    except Unwritable:
+        raise
     except Exception as error:  # noqa: BLE001 - the last resort of the whole program
         return _unexpected(runner, error)
 

@@ -26,6 +26,10 @@ LONGEST_MESSAGE = 4000
 """Characters of an annotation; the runner cuts off what is beyond 4096."""
 
 
+class Unwritable(Exception):
+    """The runner does not hear us: a file that it named, or the log, cannot be written."""
+
+
 class Runner:
     """The runner of a workflow, or whatever takes its place: each variable may be missing."""
 
@@ -99,7 +103,7 @@ class Runner:
         """Set outputs of the step; what was set before is replaced.
 
         Raises:
-            OSError: the file for them cannot be written.
+            Unwritable: the file for them cannot be written.
 
         """
         self._append(
@@ -110,16 +114,20 @@ class Runner:
         """Append to the summary of the job.
 
         Raises:
-            OSError: the file for it cannot be written.
+            Unwritable: the file for it cannot be written.
 
         """
         self._append("GITHUB_STEP_SUMMARY", markdown)
 
     def _append(self, variable: str, text: str) -> None:
         path = self._environment.get(variable)
-        if path and text:
+        if not (path and text):
+            return
+        try:
             with Path(path).open("a", encoding="utf-8", errors="backslashreplace", newline="") as file:
                 file.write(text)
+        except (OSError, ValueError) as error:
+            raise Unwritable(f"the file of {variable} cannot be written: {error}") from error
 
     def _command(self, name: str, data: str, properties: Mapping[str, str] | None = None) -> None:
         if self._stopped:
@@ -127,5 +135,8 @@ class Runner:
         self._write(str(Command(name, dict(properties or {}), data)))
 
     def _write(self, line: str) -> None:
-        self._stream.write(line + "\n")
-        self._stream.flush()
+        try:
+            self._stream.write(line + "\n")
+            self._stream.flush()
+        except OSError as error:
+            raise Unwritable(f"the log cannot be written: {error}") from error

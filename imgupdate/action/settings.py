@@ -28,9 +28,10 @@ def make_settings(
     root = root_of(inputs.path, environment)
     mode = inputs.publish if trigger.publishes else Mode.NONE
     base, notes = inputs.base, []
-    if mode is not Mode.NONE:
+    if mode is not Mode.NONE and not inputs.dry_run:
         demand_repository_root(root)
         base = base or base_branch(root, environment)
+        _demand(inputs, environment, base)
         if base.startswith(PREFIX) and not inputs.base:
             mode, base = Mode.NONE, ""
             notes.append(
@@ -40,8 +41,6 @@ def make_settings(
                     remedy="run it for the branches that pull requests go into, or name one with `base`",
                 )
             )
-    if mode is not Mode.NONE:
-        _demand(inputs, environment, base)
     settings = RunSettings(
         root=root,
         config=inputs.config,

@@ -64,7 +64,8 @@ def settings_of(given: Given, environment: Mapping[str, str]) -> RunSettings:
     mode = Mode(given.publish)
     base = branch_name(given.base, "--base") if given.base else ""
     branch = branch_name(given.branch, "--branch") if given.branch else ""
-    if mode is not Mode.NONE:
+    publishes = mode is not Mode.NONE and not given.dry_run
+    if publishes:
         demand_repository_root(given.root)
         base = base or base_branch(given.root, environment)
     return RunSettings(
@@ -91,7 +92,7 @@ def settings_of(given: Given, environment: Mapping[str, str]) -> RunSettings:
         sign_github=bool(given.sign),
         signing_key=_signing_key(given.signing_key_file, environment),
         signing_passphrase=environment.get(SIGNING_PASSPHRASE_VARIABLE, "").encode(errors="surrogateescape"),
-        github=_access(given.root, environment) if mode is not Mode.NONE else GitHubAccess(),
+        github=_access(given.root, environment) if publishes else GitHubAccess(),
         explain=given.explain,
         workers=given.workers,
     )
