@@ -63,6 +63,12 @@ class Repository:
         self._search_path = search_path
         self._timeout = timeout
 
+    def make(self, like: str) -> None:
+        """See that the repository is there, with hashes as long as the given one."""
+        if not (self.folder / "HEAD").exists():
+            kind = "sha1" if len(like) == 40 else "sha256"
+            self.local("init", "--quiet", "--bare", "--template=", f"--object-format={kind}")
+
     def local(self, *arguments: str, given: bytes = b"", bound: int = BOUND) -> bytes:
         """What a command says that stays on this machine.
 
@@ -90,7 +96,7 @@ class Repository:
             PublishError: the remote repository does not have them, or does not give them.
 
         """
-        self._make(commits[0])
+        self.make(commits[0])
         plain = ("--quiet", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--force")
         narrow = ("--filter=tree:0",) if commits_only else ()
         wanted = [f"{commit}:refs/imgupdate/{commit}" for commit in dict.fromkeys(commits)]
@@ -154,11 +160,6 @@ class Repository:
                 .decode()
                 .split()
             )
-
-    def _make(self, like: str) -> None:
-        if not (self.folder / "HEAD").exists():
-            kind = "sha1" if len(like) == 40 else "sha256"
-            self.local("init", "--quiet", "--bare", "--template=", f"--object-format={kind}")
 
     def _run(
         self,

@@ -20,7 +20,6 @@ _MOVED = re.compile(
     rb"stale info|fetch first|non-fast-forward|already exists|cannot lock ref|failed to update ref|"
     rb"incorrect old value|remote ref updated since checkout|is at [0-9a-f]+ but expected|failed to lock"
 )
-_GONE = re.compile(rb"remote ref does not exist|unable to delete")
 _AGAIN = "see who else pushes to it, and run again"
 
 
@@ -50,10 +49,16 @@ class Pusher:
             self._second(push, full, refspec, options)
 
     def delete(self, branch: str, expected: CommitId) -> None:
-        """Delete a branch that is where it is expected, or gone already."""
+        """Delete a branch that is where it is expected.
+
+        Raises:
+            BranchMoved: it is elsewhere, or nowhere.
+
+        """
         full = HEADS + checked_name(branch)
+        self._repository.make(expected)
         finished = self._run(f"--force-with-lease={full}:{expected}", REMOTE, f":{full}")
-        if finished.status and not _GONE.search(finished.output + finished.errors):
+        if finished.status:
             self._refuse(branch, finished)
 
     def _second(self, push: Push, full: str, refspec: str, options: list[str]) -> None:

@@ -12,6 +12,7 @@ from itertools import chain
 from pathlib import Path
 
 from imgupdate.config.model import GitRef
+from imgupdate.errors import BranchMoved
 from imgupdate.git.access import Connection, GitCredentials, read_address
 from imgupdate.git.edits import edited_tree
 from imgupdate.git.environment import Environments
@@ -152,8 +153,13 @@ class GitRemote:
 
     def delete(self, branch: str, expected: CommitId) -> None:
         """Delete a branch, atomically; that it is gone already is no failure."""
-        if self.head(branch) is not None:
+        if self.head(branch) is None:
+            return
+        try:
             Pusher(self._repository, self._named).delete(branch, expected)
+        except BranchMoved:
+            if self.head(branch) is not None:
+                raise
 
     def _have(self, commit: CommitId) -> None:
         if self._repository.missing([commit]):

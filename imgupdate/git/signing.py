@@ -26,6 +26,7 @@ _SMALLEST_RSA = 2048
 _LONGEST_HOME = 80
 _SHORT = Path("/tmp")  # noqa: S108 - only for a folder of our own in it
 _SSH_KINDS = ("ED25519", "ECDSA", "RSA")
+_PATH = re.compile(rb"\"?/[^\s\"]*/identity\"?")
 _OPENPGP = "use a private key as `gpg --armor --export-secret-keys` gives it"
 _OPENSSH = "use a private key in the format of OpenSSH: ed25519, ecdsa, or rsa of at least 2048 bits"
 
@@ -126,6 +127,6 @@ def _unusable(identity: SigningIdentity, finished: Finished, words: Words, key: 
         )
     remedy = _OPENPGP if identity.type is SigningType.GPG else _OPENSSH
     return PublishError(
-        f"the signing key could not be used: {words.clean(finished.errors)}",
+        f"the signing key could not be used: {words.clean(_PATH.sub(b'the key', finished.errors))}",
         remedy=f"see whether `{key}` of the Secret is right; {remedy}",
     )

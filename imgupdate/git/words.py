@@ -9,6 +9,7 @@ from imgupdate.errors import PublishError
 from imgupdate.git.programs import Finished
 
 _LONGEST = 600
+_READ = 32_000
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)?")
 _NOISE = re.compile(
     r"(?:remote:|hint:.*|To .*|Counting objects.*|Compressing objects.*|Total .*|Everything up-to-date)"
@@ -73,9 +74,9 @@ class Words:
     def __init__(self, secrets: Iterable[str]) -> None:
         self._secrets = sorted({secret for secret in secrets if secret}, key=len, reverse=True)
 
-    def clean(self, said: bytes | str) -> str:
+    def clean(self, said: bytes | str, *, longest: int = _LONGEST) -> str:
         """A text on one line, printable, bounded and without secrets."""
-        text = said if isinstance(said, str) else said[: 64 * _LONGEST].decode(errors="replace")
+        text = said if isinstance(said, str) else _ends(said).decode(errors="replace")
         for secret in self._secrets:
             text = text.replace(secret, "***")
         lines = []
@@ -85,7 +86,7 @@ class Words:
             if line and not _NOISE.fullmatch(line) and line not in lines:
                 lines.append(line)
         joined = "; ".join(lines)
-        return joined if len(joined) <= _LONGEST else joined[: _LONGEST - 3] + "..."
+        return joined if len(joined) <= longest else joined[: longest - 3] + "..."
 
     def failure(self, what: str, finished: Finished) -> PublishError:
         """The error that a failed command stands for; `what` is like "the push to main"."""
@@ -93,8 +94,13 @@ class Words:
 
     def refusal(self, what: str, said: bytes | str) -> PublishError:
         """The error that a text stands for."""
-        text = self.clean(said)
+        whole, text = self.clean(said, longest=_READ), self.clean(said)
         for pattern, meaning, remedy in _FAILURES:
-            if re.search(pattern, text):
+            if re.search(pattern, whole):
                 return PublishError(f"{what} failed: {meaning} ({text})", remedy=remedy)
         return PublishError(f"{what} failed: {text}", remedy="see what the server says")
+
+
+def _ends(said: bytes) -> bytes:
+    """The beginning and the end of what was said: git itself speaks last."""
+    return said if len(said) <= _READ else said[: _READ // 2] + b"\n" + said[-_READ // 2 :]
