@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from imgupdate.cli.checkout import base_branch, branch_name, demand_repository_root
 from imgupdate.cli.inputs import SIGNING_KEY_VARIABLE, SIGNING_PASSPHRASE_VARIABLE, TOKEN_VARIABLES
 from imgupdate.cli.settings import GitHubAccess, RunSettings
+from imgupdate.config.git_urls import same_repository
 from imgupdate.errors import UsageError, shown
 from imgupdate.git import remote_urls
 from imgupdate.publish.settings import GroupBy, Mode
@@ -19,10 +20,7 @@ from imgupdate.remote import Decoration, MergeMethod
 
 _LONGEST_KEY = 1 << 16
 _GITHUB = "github.com"
-_NAME = r"[A-Za-z0-9_.-]+"
-_REMOTE = re.compile(
-    rf"(?:https?://|(?:(?:git\+)?ssh://)?(?:[^@/\s]+@)?)(?P<host>[A-Za-z0-9.-]+(?::\d+(?=/))?)[:/]/?(?P<path>{_NAME}/{_NAME})/?"
-)
+_OWNER_AND_NAME = re.compile(r"[:/]([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+?)(?:\.git)?/?$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +124,7 @@ def _access(root: Path, environment: Mapping[str, str]) -> GitHubAccess:
         )
     server = environment.get("GITHUB_SERVER_URL", "").rstrip("/") or f"https://{_GITHUB}"
     host = urlsplit(server).netloc.lower()
-    repository = environment.get("GITHUB_REPOSITORY", "") or _repository_at(host, root, environment)
+    repository = environment.get("GITHUB_REPOSITORY", "") or _repository_at(server, root, environment)
     if not repository:
         raise UsageError(
             f"no Git remote says which repository of {shown(host)} this is",
@@ -144,10 +142,10 @@ def _access(root: Path, environment: Mapping[str, str]) -> GitHubAccess:
     )
 
 
-def _repository_at(host: str, root: Path, environment: Mapping[str, str]) -> str:
+def _repository_at(server: str, root: Path, environment: Mapping[str, str]) -> str:
     """`owner/name` of the first remote that is on a server, empty where none is."""
     for url in remote_urls(root, search_path=environment.get("PATH", os.defpath)):
-        parts = _REMOTE.fullmatch(url)
-        if parts and parts["host"].lower() in (host, f"ssh.{host}"):
-            return parts["path"].removesuffix(".git")
+        found = _OWNER_AND_NAME.search(url)
+        if found and same_repository(url, f"{server}/{found[1]}"):
+            return found[1]
     return ""
