@@ -143,10 +143,17 @@ class Keeper:
         return Kept(pull_request=self._shut(found, remote, delete=state.stale if own else None))
 
     def _shut(self, pull_request: PullRequest, remote: Remote, *, delete: CommitId | None) -> PublishedPullRequest:
-        """Close a pull request, and delete its branch if it still points to the commit that is named."""
-        self.pulls.close(pull_request.number, body=closed_body(pull_request.body))
-        if delete:
-            _delete(remote, pull_request.branch, delete)
+        """Close a pull request; by deleting its branch, if that still points to the commit that is named.
+
+        The body goes first and the branch last, so that a run which dies in between is made good by the next.
+        """
+        text = closed_body(pull_request.body)
+        if delete is None:
+            self.pulls.close(pull_request.number, body=text)
+            return self._published(pull_request, PullRequestOperation.CLOSED)
+        self.pulls.update(pull_request.number, title=pull_request.title, body=text)
+        if not _delete(remote, pull_request.branch, delete):
+            return self._published(pull_request, PullRequestOperation.NONE)
         return self._published(pull_request, PullRequestOperation.CLOSED)
 
     def _create(self, state: BranchState) -> Kept:
@@ -237,9 +244,10 @@ def _declined(target: Target) -> Problem:
     )
 
 
-def _delete(remote: Remote, branch: str, expected: CommitId) -> None:
+def _delete(remote: Remote, branch: str, expected: CommitId) -> bool:
     """Delete a branch of ours, unless somebody has pushed to it meanwhile: then it is theirs."""
     try:
         remote.delete(branch, expected)
     except BranchMoved:
-        return
+        return False
+    return True
