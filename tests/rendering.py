@@ -8,13 +8,14 @@ The page stands by itself: no scripts, no fonts, nothing from elsewhere.
 from __future__ import annotations
 
 import html
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from markdown_it import MarkdownIt
 
-__all__ = ["Element", "page", "rendered", "tree"]
+__all__ = ["Element", "page", "rendered", "rendered_by_cmark", "tree"]
 
 _VOID = frozenset({"br", "hr", "img", "meta"})
 _STYLE = """
@@ -90,6 +91,14 @@ def rendered(markdown: str) -> str:
     """The HTML of a text in GitHub's Markdown: CommonMark with tables, HTML as it stands, diffs in colour."""
     parser = MarkdownIt("commonmark", {"html": True, "highlight": _highlighted}).enable(["table", "strikethrough"])
     return str(parser.render(markdown))
+
+
+def rendered_by_cmark(markdown: str) -> str:
+    """The HTML that GitHub's own parser makes, the program `cmark-gfm`, with the extensions that GitHub has on."""
+    extensions = [word for name in ("table", "autolink", "strikethrough", "tagfilter") for word in ("-e", name)]
+    command = ["cmark-gfm", "--unsafe", *extensions]
+    done = subprocess.run(command, input=markdown.encode(), stdout=subprocess.PIPE, check=True)
+    return done.stdout.decode()
 
 
 def page(title: str, markdown: str, *, unfolded: bool = False) -> str:

@@ -40,9 +40,13 @@ class Links:
 
     def file(self, path: str, line: int = 0) -> str:
         """The address of a file, at a line if there is one; empty where it would be no good link."""
+        try:
+            name = path.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:
+            return ""
         fragment = f"#L{line}" if line else ""
         plain = "?plain=1" if fragment and path.lower().endswith((".md", ".markdown")) else ""
-        return self._of(f"blob/{quote(self.commit, safe='/')}/{quote(_bytes(path), safe='/~')}{plain}{fragment}")
+        return self._of(f"blob/{quote(self.commit, safe='/')}/{quote(name, safe='/~')}{plain}{fragment}")
 
     def compare(self, base: str, head: str) -> str:
         """The address of what one branch or commit has and another has not."""
@@ -140,7 +144,3 @@ def _revision(text: str) -> str:
     revision = text.strip()
     named = _REF.fullmatch(revision) and ".." not in revision and not revision.endswith((".", ".lock", "/"))
     return revision if _COMMIT.fullmatch(revision) or named else ""
-
-
-def _bytes(path: str) -> bytes:
-    return path.encode("utf-8", "surrogateescape")

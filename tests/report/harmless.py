@@ -27,10 +27,11 @@ HARMFUL = re.compile(
 
 def harm(markdown: str) -> list[str]:
     """What is wrong with a text of ours, once rendered: markup of others, addresses of others, pings."""
-    return [*_harm(tree(rendered(markdown)))]
+    return [*harm_in(tree(rendered(markdown)))]
 
 
-def _harm(root: Element) -> Iterator[str]:
+def harm_in(root: Element) -> Iterator[str]:
+    """The same of a text that is rendered already."""
     for element in root.walk():
         if element.tag and element.tag not in ELEMENTS:
             yield f"<{element.tag}>"

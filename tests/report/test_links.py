@@ -39,6 +39,10 @@ def test_branches_are_compared() -> None:
     )
 
 
+def test_a_path_that_is_no_path_of_any_file_is_not_linked() -> None:
+    assert LINKS.file("\ud800.yaml", 1) == ""
+
+
 def test_a_path_that_makes_too_long_an_address_is_not_linked() -> None:
     assert LINKS.file("ü" * 200, 1) == ""
 

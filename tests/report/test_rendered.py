@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from imgupdate.report.pull_request import State, body, title, updates, versions_hash
 from imgupdate.report.summary import job_summary
-from tests.rendering import Element, page, rendered, tree
-from tests.report.harmless import harm
+from imgupdate.results import Change, Plan
+from tests.rendering import Element, page, rendered, rendered_by_cmark, tree
+from tests.report.harmless import harm, harm_in
+from tests.report.results import edit, key, marker, problem, selection, unavailable
 from tests.report.scenes import COMPARES, LINKS, dry, rich
+from tests.report.test_pull_request import STRANGERS
 
 
 def written(path: Path, heading: str, markdown: str) -> Element:
@@ -66,6 +73,41 @@ def test_a_dry_run_is_a_page_that_says_so(tmp_path: Path) -> None:
 
     assert root.all("h2")[0].text == "imgupdate: 4 images to update, 1 held, 1 error, 1 warning"
     assert root.all("p")[0].text == "Dry run: nothing was written, committed or pushed."
+
+
+@pytest.mark.needs_program("cmark-gfm")
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        pytest.param(pull_request()[1], id="pull request"),
+        pytest.param(job_summary(rich(), LINKS, compares=COMPARES), id="summary"),
+    ],
+)
+def test_githubs_own_parser_sees_what_ours_sees(markdown: str) -> None:
+    ours, githubs = tree(rendered(markdown)), tree(rendered_by_cmark(markdown))
+
+    assert [e.tag for e in githubs.walk() if e.tag != "span"] == [e.tag for e in ours.walk() if e.tag != "span"]
+    assert "".join(githubs.text.split()) == "".join(ours.text.split())
+    assert list(harm_in(githubs)) == []
+
+
+@pytest.mark.needs_program("cmark-gfm")
+@settings(max_examples=40, deadline=None)
+@given(names=st.lists(STRANGERS, min_size=6, max_size=6))
+def test_nothing_of_a_stranger_breaks_what_githubs_own_parser_sees(names: list[str]) -> None:
+    image, name, old, new, path, line = names
+    field = marker(old, policy=key(name), path=path)
+    data = f"{line}\n".encode("utf-8", "replace")
+    change = Change(marker=field, new=new)
+    plan = Plan(edits=(edit(data, data + b"x\n", change, path=path),), problems=(problem(line, path=path, remedy=old),))
+    outcomes = (selection(new, policy=key(name), image=image), unavailable(reason=line, policy=key(old), image=path))
+    markdown = body(updates(plan, outcomes), plan=plan, state=State(versions="0a"), outcomes=outcomes, links=LINKS)
+
+    root = tree(rendered_by_cmark(markdown))
+
+    assert list(harm_in(root)) == []
+    assert [len(row.all("td")) for row in root.all("tbody")[0].all("tr")] == [6]
+    assert [len(root.all(tag)) for tag in ("table", "details", "pre", "li", "hr")] == [1, 1, 1, 2, 1]
 
 
 def test_a_page_can_be_shown_with_its_folds_open_and_needs_nothing_from_elsewhere() -> None:

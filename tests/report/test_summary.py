@@ -311,7 +311,7 @@ def test_nothing_of_a_stranger_breaks_a_summary_or_pings_anybody(
             selection(new, policy=policy, image=image),
             unavailable(reason=reason, policy=failed, image=image),
             unavailable(Cause.SUSPENDED, reason, policy=key(new, "three"), image=path),
-            edits=(edit(b"a\n", f"{old}\n".encode("utf-8", "replace"), Change(marker=field, new=new), path=path),),
+            edits=(edit(b"a\n", f"b\n{old}\n".encode("utf-8", "replace"), Change(marker=field, new=new), path=path),),
             markers=(field, marker(new, policy=failed, path=path)),
             problems=(problem(message, path=path, remedy=reason),),
         ),
