@@ -169,6 +169,8 @@ def test_git_is_asked_for_a_token_and_refused_without_one(github: GitHubTwin, cl
     assert "could not read Username" in git(clone, "fetch", "origin", token=stranger, check=False)
     assert "The requested URL returned error: 403" in git(clone, "push", "origin", "HEAD:x", token=reader, check=False)
     git(clone, "fetch", "-q", "origin", token=reader)
+    blind = github.admit(workflow_token("blind", contents=""))
+    assert "error: 403" in git(clone, "fetch", "origin", token=blind, check=False)
     other = f"{github.url}/octo-org/other.git"
     assert "not found" in git(clone, "ls-remote", other, token=reader, check=False)
 

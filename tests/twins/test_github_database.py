@@ -118,6 +118,29 @@ def test_a_base_tree_must_be_a_tree(github: GitHubTwin, client: Client) -> None:
     assert client.call("POST", "/git/trees", body).status == 422
 
 
+def test_blobs_and_trees_that_are_none_are_refused(github: GitHubTwin, client: Client) -> None:
+    commit = github.head("main")
+
+    got = client.call("POST", "/git/blobs", {"content": "?", "encoding": "base64"})
+    assert (got.status, got.message) == (422, "content is not valid Base64")
+    assert "exactly 40 characters" in client.call("GET", "/git/blobs/short").message
+    assert client.call("GET", f"/git/blobs/{commit}").status == 404
+    assert client.call("GET", f"/git/trees/{'1' * 40}").status == 404
+    assert client.get(f"/git/trees/{EMPTY_TREE}")["tree"] == []
+    assert client.get(f"/git/trees/{commit}")["sha"] == head_tree(client)
+
+
+def test_a_subtree_and_a_submodule_can_be_named_by_their_hashes(github: GitHubTwin, client: Client) -> None:
+    apps = client.get("/git/trees/main")["tree"][0]["sha"]
+    submodule = entry("vendor", mode="160000", type="commit", sha="1" * 40)
+    made = client.post("/git/trees", {"tree": [entry("copy", mode="040000", type="tree", sha=apps), submodule]})
+
+    listed = client.get(f"/git/trees/{made['sha']}?recursive=1")["tree"]
+
+    assert [each["path"] for each in listed] == ["copy", "copy/podinfo.yaml", "copy/redis.yaml", "vendor"]
+    assert "url" not in listed[-1]
+
+
 def test_a_long_tree_is_truncated(github: GitHubTwin, client: Client) -> None:
     github.world.settings.tree_limit = 2
 
@@ -276,6 +299,13 @@ def test_a_token_may_what_it_was_granted(github: GitHubTwin) -> None:
     got = Client(github, workflow_token("unknown")).call("GET", "/git/ref/heads/main")
     assert (got.status, got.message) == (401, "Bad credentials")
     assert Client(github, github.workflow).call("GET", "", root="/repos/octo-org/other").status == 404
+
+
+def test_a_ref_that_moves_in_the_same_moment_is_not_lost(github: GitHubTwin, client: Client) -> None:
+    sha = client.commit()
+    (github.directory / "refs" / "heads" / "main.lock").touch()
+
+    assert client.call("PATCH", "/git/refs/heads/main", {"sha": sha}).message == "Reference cannot be updated"
 
 
 def test_an_archived_repository_is_read_only(github: GitHubTwin, client: Client) -> None:

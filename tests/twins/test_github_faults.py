@@ -29,6 +29,7 @@ from tests.twins.http import Fault
         (faults.reference_exists(), 422, "Reference already exists"),
         (faults.reference_missing(), 422, "Reference does not exist"),
         (faults.not_fast_forward(), 422, "Update is not a fast forward"),
+        (faults.reference_raced(), 422, "Reference cannot be updated"),
         (faults.rule_violation(), 422, "Changes must be made through a pull request."),
         (faults.pull_exists("o:b"), 422, "A pull request already exists for o:b."),
         (faults.no_commits("a", "b"), 422, "No commits between a and b"),
@@ -180,6 +181,16 @@ def test_a_base_can_move_between_two_calls(github: GitHubTwin, client: Client) -
 
     assert client.call("PATCH", "/git/refs/heads/main", {"sha": sha}).message == "Update is not a fast forward"
     assert "by-hand.txt" in github.tree("main")
+
+
+def test_what_is_called_before_can_let_the_call_fail(github: GitHubTwin, client: Client) -> None:
+    sha = client.commit()
+    github.before = lambda call: faults.dropped() if call.operation == "git/create-ref" else None
+
+    with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
+        client.call("POST", "/git/refs", {"ref": "refs/heads/x", "sha": sha})
+
+    assert github.head("x") is None
 
 
 def test_what_is_called_after_sees_the_effect(github: GitHubTwin, client: Client) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.twins.github import GitHubTwin, Rules, workflow_token
+from tests.twins.github import Account, GitHubTwin, Rules, workflow_token
 from tests.twins.github.objects import ZERO
 from tests.twins.github_client import Client
+
+BOB = Account(login="bob", id=77)
 
 
 def mutation(name: str) -> str:
@@ -14,6 +16,9 @@ def mutation(name: str) -> str:
     return f"mutation($i: {kind}) {{ {name}(input: $i) {{ clientMutationId }} }}"
 
 
+REVIEWS = (
+    '{{ node(id: "PR_1000001") {{ ... on PullRequest {{ latestReviews{} {{ nodes {{ author {{ login }} }} }} }} }} }}'
+)
 UPDATE = mutation("updateRefs")
 ENABLE = mutation("enablePullRequestAutoMerge")
 CONVERT = mutation("convertPullRequestToDraft")
@@ -76,6 +81,27 @@ def test_rules_and_permissions_hold_for_refs(github: GitHubTwin, client: Client)
 
     assert "Changes must be made through a pull request." in update(client, move("main", first, second))[0]
     assert update(reader, move("a", ZERO, second)) == ["Resource not accessible by integration"]
+
+
+def test_refs_of_an_archived_repository_stay(github: GitHubTwin, client: Client) -> None:
+    first, second = github.head("main"), client.commit()
+    github.world.settings.archived = True
+
+    assert update(client, move("main", first, second)) == ["Repository was archived so is read-only."]
+
+
+def test_a_list_of_updates_can_be_a_variable(github: GitHubTwin, client: Client) -> None:
+    first = github.head("main")
+
+    got = client.graphql(
+        "mutation U($id: ID!, $updates: [RefUpdate!]!)"
+        " { updateRefs(input: {repositoryId: $id, refUpdates: $updates}) { clientMutationId } }",
+        id="R_1296269",
+        updates=[move("a", ZERO, first)],
+    )
+
+    assert got == {"data": {"updateRefs": {"clientMutationId": None}}}
+    assert github.head("a") == first
 
 
 def test_auto_merge_waits_for_what_the_rules_demand(github: GitHubTwin, client: Client) -> None:
@@ -214,11 +240,29 @@ def test_queries_answer_what_is_selected(github: GitHubTwin, client: Client) -> 
     }
 
 
-def test_what_is_not_there_is_told_by_type(client: Client) -> None:
-    got = client.graphql('{ repository(owner: "octo-org", name: "x") { id } node(id: "R_1296269") { id } }')
+def test_reviews_are_told(github: GitHubTwin, client: Client) -> None:
+    made = client.propose()
+    github.add_collaborator(BOB)
+    client.post("/pulls/1/requested_reviewers", {"reviewers": ["bob"]})
+    github.review(1, BOB)
 
-    assert got["data"] == {"repository": None, "node": {"id": "R_1296269"}}
-    assert [(error["type"], error["path"]) for error in got["errors"]] == [("NOT_FOUND", ["repository"])]
+    got = client.graphql(REVIEWS.format("(first: 100)").replace("PR_1000001", made["node_id"]))
+
+    assert got["data"]["node"]["latestReviews"]["nodes"] == [{"author": {"login": "bob"}}]
+    assert client.get("/pulls/1/requested_reviewers")["users"] == []
+
+
+def test_what_is_not_there_is_told_by_type(client: Client) -> None:
+    got = client.graphql(
+        'query($no: ID = "x") { repository(owner: "octo-org", name: "x") { id } node(id: "R_1296269") { id }'
+        " other: node(id: $no) { id } }"
+    )
+
+    assert got["data"] == {"repository": None, "node": {"id": "R_1296269"}, "other": None}
+    assert [(error["type"], error["path"]) for error in got["errors"]] == [
+        ("NOT_FOUND", ["repository"]),
+        ("NOT_FOUND", ["other"]),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -226,12 +270,17 @@ def test_what_is_not_there_is_told_by_type(client: Client) -> None:
     [
         ("query { viewer { login } ", {}, "unexpected end"),
         ("query { viewer { } }", {}, "empty selection"),
+        ("query Q 1 { viewer { login } }", {}, "where '{' was expected"),
+        ("{ node(id: !) { id } }", {}, "is no value"),
         ("subscription { viewer { login } }", {}, "is no operation"),
         ("{ viewer { login } } x", {}, "after the operation"),
         ("{ viewer { login } } ?", {}, "Parse error on '?'"),
         ("{ viewer { email } }", {}, "Field 'email' doesn't exist on type 'User'"),
         ("{ viewer }", {}, "must have selections"),
         ("{ viewer { login { x } } }", {}, "must have selections"),
+        ("{ viewer { login(first: 1) } }", {}, "Field 'login' doesn't accept argument 'first'"),
+        (REVIEWS.format(""), {}, "You must provide a `first` or `last` value"),
+        (REVIEWS.format("(first: 101)"), {}, "must be from 1 to 100"),
         ("{ nothing { id } }", {}, "Field 'nothing' doesn't exist on type 'Query'"),
         ("mutation { nothing(input: {}) { id } }", {}, "Field 'nothing' doesn't exist on type 'Mutation'"),
         ("query($a: ID!) { viewer { login } }", {"a": "x"}, "declared by the operation but not used"),
@@ -276,6 +325,7 @@ def test_what_is_not_there_is_told_by_type(client: Client) -> None:
 def test_what_is_no_graphql_of_githubs_breaks_the_contract(
     github: GitHubTwin, client: Client, query: str, variables: dict[str, object], wrong: str
 ) -> None:
+    client.propose()
     got = client.graphql(query, **variables)
 
     assert wrong in got["errors"][0]["message"]

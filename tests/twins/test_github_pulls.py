@@ -38,18 +38,20 @@ def test_a_pull_request_tells_what_it_would_change(github: GitHubTwin, client: C
         ({"base": "gone"}, 422, "Validation Failed; "),
         ({"head": "orphan"}, 422, "Validation Failed; The orphan branch has no history in common with main"),
         ({"title": " "}, 422, "Validation Failed; "),
+        ({"title": None}, 422, "Validation Failed; "),
         ({"title": "x" * 257}, 422, "Validation Failed; title is too long (maximum is 256 characters)"),
         ({"body": "x" * 65_537}, 422, "Validation Failed; body is too long (maximum is 65536 characters)"),
     ],
 )
 def test_a_pull_request_that_cannot_be_is_refused(
-    github: GitHubTwin, client: Client, change: dict[str, str], status: int, message: str
+    github: GitHubTwin, client: Client, change: dict[str, str | None], status: int, message: str
 ) -> None:
     client.propose()
     orphan = client.post("/git/commits", {"message": "O", "tree": client.get("/git/trees/main")["sha"]})
     client.post("/git/refs", {"ref": "refs/heads/orphan", "sha": orphan["sha"]})
 
-    got = client.call("POST", "/pulls", {"title": "T", "head": "imgupdate/main", "base": "main", **change})
+    body = {"title": "T", "head": "imgupdate/main", "base": "main", **change}
+    got = client.call("POST", "/pulls", {name: value for name, value in body.items() if value is not None})
 
     assert (got.status, got.message) == (status, message)
     assert len(github.pulls()) == 1
@@ -201,6 +203,41 @@ def test_a_merge_that_cannot_be_is_refused(github: GitHubTwin, client: Client) -
     assert client.call("PUT", "/pulls/2/merge").message == "Pull Request is not mergeable"
     assert client.get("/pulls/2")["mergeable_state"] == "dirty"
     assert client.call("PUT", "/pulls/1/merge").message == "Pull Request is not mergeable"
+
+
+def test_a_merge_can_be_too_late(github: GitHubTwin, client: Client) -> None:
+    client.propose()
+    (github.directory / "refs" / "heads" / "main.lock").touch()
+
+    got = client.call("PUT", "/pulls/1/merge")
+
+    assert (got.status, got.message) == (409, "Base branch was modified. Review and try the merge again.")
+
+
+def test_a_commit_that_conflicts_on_its_own_is_not_replayed(github: GitHubTwin, client: Client) -> None:
+    client.propose()
+    github.push("imgupdate/main", {"apps/podinfo.yaml": "tag: 2.0.0\n"})
+    github.push("main", {"apps/podinfo.yaml": "tag: 2.0.0\n"})
+
+    assert client.get("/pulls/1")["mergeable"] is True
+    assert client.call("PUT", "/pulls/1/merge", {"merge_method": "rebase"}).message == "Pull Request is not mergeable"
+
+
+def test_a_merge_of_workflows_needs_their_permission(github: GitHubTwin, client: Client) -> None:
+    github.push("topic", {".github/workflows/ci.yaml": "on: push"})
+    client.post("/pulls", {"title": "T", "head": "topic", "base": "main"})
+
+    assert client.call("PUT", "/pulls/1/merge").message == "Resource not accessible by integration"
+    assert Client(github, github.app).call("PUT", "/pulls/1/merge").status == 200
+
+
+def test_a_pull_request_closes_with_its_base(github: GitHubTwin, client: Client) -> None:
+    github.push("next", {"x": "1"})
+    client.propose(base="next")
+    github.delete_branch("next")
+
+    assert github.pulls()[0].state == "closed"
+    assert "The next branch has been deleted." in client.call("PATCH", "/pulls/1", {"state": "open"}).message
 
 
 def test_a_merged_branch_is_deleted_where_the_repository_says_so(github: GitHubTwin, client: Client) -> None:
@@ -358,6 +395,7 @@ def test_comments_are_written_listed_changed_and_deleted(github: GitHubTwin, cli
     assert client.call("PATCH", f"/issues/comments/{theirs}", {"body": "Mine"}).status == 403
     assert client.call("POST", "/issues/1/comments", {"body": " "}).status == 422
     assert "too long" in client.call("POST", "/issues/1/comments", {"body": "x" * 65_537}).message
+    assert client.call("PATCH", "/issues/comments/9", {"body": "x"}).status == 404
     assert client.call("DELETE", f"/issues/comments/{made['id']}").status == 204
     assert github.comments(1) == ["Two"]
 

@@ -96,6 +96,7 @@ def test_a_commit_tells_the_files_that_it_changed(github: GitHubTwin, client: Cl
     got = client.call("GET", "/commits/gone")
     assert (got.status, got.message) == (422, "No commit found for SHA: gone")
     assert client.call("GET", "/commits/1234567").status == 422
+    assert client.call("GET", f"/commits/{'1' * 40}").status == 422
 
 
 def test_the_files_of_a_large_commit_come_in_pages(github: GitHubTwin, client: Client) -> None:
@@ -116,6 +117,9 @@ def test_commits_are_listed_newest_first(github: GitHubTwin, client: Client) -> 
     assert [each["commit"]["message"] for each in client.get("/commits?sha=topic")] == ["B", "A", "Start"]
     assert [each["commit"]["message"] for each in client.get("/commits?sha=topic&path=b")] == ["B"]
     assert client.call("GET", "/commits?sha=gone").status == 404
+    assert client.call("POST", f"/statuses/{'1' * 40}", {"state": "success"}).status == 404
+    assert client.call("GET", "/commits/gone/statuses").status == 404
+    assert client.call("GET", "/commits/gone/check-runs").status == 404
 
 
 def test_contents_are_files_directories_links_and_submodules(github: GitHubTwin, client: Client) -> None:

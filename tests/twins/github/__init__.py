@@ -22,7 +22,7 @@ names; `graphql/updateRefs` for GraphQL), by the call's number (`at=3`), several
 had its effect. `faults.dropped()` closes the connection. `inject` of every HTTP twin spoils the wire itself.
 
 **Races and crashes.** `before` and `after` are called around every call with a `SeenCall` that has its number, counted
-from 1, while no lock is held: push, merge or kill there.
+from 1, while no lock is held: push, merge or kill there. What `before` returns is the failure of that call.
 
 **People.** `push`, `reset_branch`, `delete_branch`, `close_pull`, `merge_pull`, `approve`, `comment`, `edit_pull`,
 `protect`, `add_collaborator`, `add_team`, `add_milestone`; `world.settings` are the repository's. Looks: `tree`,

@@ -218,7 +218,8 @@ def _json_schema(schema: Json, *, closed: bool) -> Json:
         made["items"] = _json_schema(schema["items"], closed=closed)
     for key in ("oneOf", "anyOf"):
         if key in schema:
-            made[key] = [_json_schema(part, closed=closed) for part in schema[key]]
+            # Objects that may have other members fit several of the alternatives.
+            made[key if closed else "anyOf"] = [_json_schema(part, closed=closed) for part in schema[key]]
     if "allOf" in schema:
         made["allOf"] = [_json_schema(part, closed=False) for part in schema["allOf"]]
     return {"anyOf": [made, {"type": "null"}]} if schema.get("nullable") else made

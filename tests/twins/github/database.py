@@ -83,7 +83,7 @@ def _move(call: Call, name: str, old: str, new: str) -> None:
     try:
         call.world.repository.move(RefMove(name=name, old=old, new=new))
     except RefRefused as error:
-        raise Refused(422, "Reference update failed") from error
+        raise Refused(422, "Reference update failed" if old == ZERO else "Reference cannot be updated") from error
 
 
 def _commit_there(call: Call, name: str, sha: str) -> None:

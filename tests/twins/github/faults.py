@@ -107,6 +107,11 @@ def not_fast_forward() -> Failure:
     return refusal(422, "Update is not a fast forward")
 
 
+def reference_raced() -> Failure:
+    """422: another client moved the ref at the same moment."""
+    return refusal(422, "Reference cannot be updated")
+
+
 def rule_violation(*rules: str) -> Failure:
     """422: the branch is protected."""
     told = rules or ("Changes must be made through a pull request.",)

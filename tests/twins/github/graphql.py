@@ -18,6 +18,7 @@ from tests.twins.github.shapes import time
 from tests.twins.github.world import AutoMerge, MergeMethod, Pull, World
 
 OID = re.compile("[0-9a-f]{40}")
+MOST_OF_A_CONNECTION = 100
 METHODS: Mapping[str, MergeMethod] = {"MERGE": "merge", "SQUASH": "squash", "REBASE": "rebase"}
 
 _OF_A_PULL = {"pullRequestId": "ID!", "clientMutationId": "String"}
@@ -186,8 +187,21 @@ def _selected(value: Json, field: Selection) -> Json:
             continue
         if part.name not in value:
             raise Unsound(f"Field '{part.name}' doesn't exist on type '{value['__typename']}'")
+        _check_arguments(part, value[part.name])
         made[part.alias] = _selected(value[part.name], part)
     return made
+
+
+def _check_arguments(field: Selection, value: Json) -> None:
+    """Only connections take arguments here, and they must have one that bounds them."""
+    connection = isinstance(value, dict) and str(value["__typename"]).endswith("Connection")
+    if extra := field.arguments.keys() - ({"first", "last"} if connection else set()):
+        raise Unsound(f"Field '{field.name}' doesn't accept argument '{min(extra)}'")
+    if connection and not field.arguments:
+        raise Unsound(f"You must provide a `first` or `last` value to properly paginate `{field.name}`")
+    for name, bound in field.arguments.items():
+        if not isinstance(bound, int) or not 1 <= bound <= MOST_OF_A_CONNECTION:
+            raise Unsound(f"`{name}` of `{field.name}` must be from 1 to {MOST_OF_A_CONNECTION}")
 
 
 # -- what there is ----------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -53,7 +54,7 @@ class BareRepository:
             directory.mkdir(parents=True, exist_ok=True)
             self._run(directory, "init", "-q", "--bare", "--template=", f"--initial-branch={default_branch}", ".")
             with (directory / "config").open("a") as config:
-                config.write("[receive]\n\tadvertisePushOptions = true\n")
+                config.write("[receive]\n\tadvertisePushOptions = true\n[gc]\n\tauto = 0\n")
         self.objects = Objects(directory)
         self._changes: dict[tuple[str, str], tuple[FileChange, ...]] = {}
         self._ancestry: dict[tuple[str, str], bool] = {}
@@ -82,11 +83,11 @@ class BareRepository:
                 if line[0] not in "#^":
                     sha, _, name = line.partition(" ")
                     found[name] = sha
-        root = self.directory / "refs"
-        for path in sorted(root.rglob("*")):
-            name = path.relative_to(self.directory).as_posix()
-            if path.suffix != ".lock" and (loose := self._loose(name)):
-                found[name] = loose
+        for folder, _, names in os.walk(self.directory / "refs"):
+            for path in (Path(folder, name) for name in names if not name.endswith(".lock")):
+                name = path.relative_to(self.directory).as_posix()
+                if loose := self._loose(name):
+                    found[name] = loose
         return dict(sorted(found.items()))
 
     def ref(self, name: str) -> str | None:

@@ -85,7 +85,7 @@ class GitHubTwin(People, HttpTwin):
         self.app = self.admit(app_token())
         self.person = self.admit(person_token())
         self.breaches: list[str] = []
-        self.before: Callable[[SeenCall], None] = lambda _: None
+        self.before: Callable[[SeenCall], Failure | None] = lambda _: None
         self.after: Callable[[SeenCall], None] = lambda _: None
         self._calls: list[SeenCall] = []
         self._planned: list[_Planned] = []
@@ -187,8 +187,7 @@ class GitHubTwin(People, HttpTwin):
     ) -> Answer:
         token = self._token_of(request)
         seen = self._count(request, path, operation, token)
-        self.before(seen)
-        failure = self._used_up(token) or self._failure(seen, after=False)
+        failure = self.before(seen) or self._used_up(token) or self._failure(seen, after=False)
         if failure is None:
             reply = self._effect(request, path, operation, parameters, token)
             failure = self._failure(seen, after=True)
@@ -352,6 +351,7 @@ class GitHubTwin(People, HttpTwin):
             "X-RateLimit-Used": str(used),
             "X-RateLimit-Resource": "core",
             "X-RateLimit-Reset": str(_next_hour() if reset_in is None else int(time.time()) + reset_in),
+            **({"X-GitHub-Enterprise-Version": "3.17.0"} if self.prefix else {}),
             **reply.headers,
         }
         if isinstance(reply.body, str):
