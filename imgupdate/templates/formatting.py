@@ -196,9 +196,7 @@ class Printer:
         if flags.space and text[0] == "+" and not flags.plus:
             text = " " + text[1:]
         if text[1] in "IN":
-            return self.padded(
-                text[1:] if text[1] == "N" and not (flags.space or flags.plus) else self._unsigned(text), zero=False
-            )
+            return self.padded(text[1:] if text[1] == "N" and not (flags.space or flags.plus) else text, zero=False)
         if flags.sharp and verb != "b":
             text = text[0] + with_point(text[1:], verb, precision)
         text = self._unsigned(text)
