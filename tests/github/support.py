@@ -64,7 +64,7 @@ class Hub:
         self.remote, self.pulls = connect(
             access_to(twin, token),
             user_agent=AGENT,
-            local=(local or {}).get,
+            local=(local if local is not None else {}).get,
             clock=self.clock,
             limits=limits or Limits(),
         )
