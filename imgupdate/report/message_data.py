@@ -15,13 +15,14 @@ from imgupdate.templates import well_formed
 from imgupdate.templates.values import STRING, STRING_MAP, Map, Slice, Struct, StructField, StructType, sorted_entries
 
 DOCUMENTATION = "https://fluxcd.io/flux/components/image/imageupdateautomations/#message-template"
-USE_CHANGED = (
-    "Flux removed '.Updated' in v1, use '.Changed' instead, for example "
-    "{{range .Changed.Changes}}{{.OldValue}} -> {{println .NewValue}}{{end}}: see " + DOCUMENTATION
+NO_UPDATED = (
+    "template uses removed '.Updated' field (RemovedTemplateField)",
+    "use '.Changed' instead, for example {{range .Changed.Changes}}{{.OldValue}} -> {{println .NewValue}}{{end}}: see "
+    + DOCUMENTATION,
 )
-USE_OBJECTS = (
-    "Flux removed '.Changed.ImageResult' in v1, use '.Changed.FileChanges' or '.Changed.Objects' instead: see "
-    + DOCUMENTATION
+NO_IMAGE_RESULT = (
+    "template uses removed '.Changed.ImageResult' field (RemovedTemplateField)",
+    "use '.Changed.FileChanges' or '.Changed.Objects' instead: see " + DOCUMENTATION,
 )
 IDENTIFIER_NAME = "update.ObjectIdentifier"
 CHANGE = StructType(name="update.Change", fields=fields(("OldValue", STRING), ("NewValue", STRING), ("Setter", STRING)))
@@ -34,8 +35,13 @@ def embedding(name: str, *parts: StructType) -> StructType:
     )
 
 
-TYPE_META = StructType(name="yaml.TypeMeta", fields=fields(("APIVersion", STRING), ("Kind", STRING)))
-NAME_META = StructType(name="yaml.NameMeta", fields=fields(("Name", STRING), ("Namespace", STRING)))
+def tagged(name: str, **names: str) -> StructType:
+    """A struct type of strings whose fields have names of their own in JSON."""
+    return StructType(name=name, fields=tuple(StructField(field, STRING, json=tag) for field, tag in names.items()))
+
+
+TYPE_META = tagged("yaml.TypeMeta", APIVersion="apiVersion", Kind="kind")
+NAME_META = tagged("yaml.NameMeta", Name="name", Namespace="namespace")
 RESOURCE_IDENTIFIER = embedding("yaml.ResourceIdentifier", TYPE_META, NAME_META)
 OBJECT_IDENTIFIER = embedding(IDENTIFIER_NAME, RESOURCE_IDENTIFIER)
 
@@ -73,7 +79,7 @@ RESULT = StructType(
     name="update.Result",
     fields=fields(_FILE_CHANGES),
     methods=_CHANGE_METHODS,
-    removed={"ImageResult": USE_OBJECTS},
+    removed={"ImageResult": NO_IMAGE_RESULT},
 )
 OLD_RESULT = StructType(
     name="update.ResultV2",
@@ -84,7 +90,7 @@ _NAME_AND_VALUES = (("AutomationObject", NAMESPACED_NAME.name), ("Values", STRIN
 DATA = StructType(
     name="source.TemplateData",
     fields=fields(_NAME_AND_VALUES[0], ("Changed", RESULT.name), _NAME_AND_VALUES[1]),
-    removed={"Updated": USE_CHANGED},
+    removed={"Updated": NO_UPDATED},
 )
 OLD_DATA = StructType(
     name="controller.TemplateData",

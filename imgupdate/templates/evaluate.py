@@ -244,8 +244,8 @@ class Evaluator:
         if not isinstance(receiver, Struct):
             return self.error(message)
         if name in receiver.type.removed:
+            message, remedy = receiver.type.removed[name]
             error = self.error(message)
-            remedy = receiver.type.removed[name]
             return RemovedTemplateField(error.message, line=error.line, column=error.column, remedy=remedy)
         return self.error(message, remedy=f"it has {', '.join(known_names(receiver)) or 'no fields'}")
 
@@ -374,8 +374,6 @@ class Evaluator:
             return zero(declared)
         actual = ANY if isinstance(value, InterfaceNil) else go_type(value)
         if actual == declared:
-            return value
-        if actual == f"*{declared}":
             return value
         raise self.error(f"wrong type for value; expected {declared}; got {actual}")
 

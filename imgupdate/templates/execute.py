@@ -121,7 +121,7 @@ class Rendering(Evaluator):
         return jump
 
     def loop(self, node: nodes.Branch, dot: object) -> str:
-        """Run `range`. A `break` of its `else` ends here as one of its body does; a `continue` there is the outer loop's."""
+        """Run `range`. A `break` of its `else` ends here, as in Go; a `continue` there belongs to the loop around."""
         mark = len(self.variables)
         value = self.pipeline(dot, node.pipe)
         inner = len(self.variables)

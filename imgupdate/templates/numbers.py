@@ -57,9 +57,8 @@ def number(text: str) -> Value:
 
 def complex_number(text: str) -> Value:
     """The value of a literal like `1+2i`; raises InvalidNumber."""
-    seam = max(
-        position for position in range(1, len(text)) if text[position] in "+-" and text[position - 1] not in "eEpP"
-    )
+    signs = [place for place in range(1, len(text)) if text[place] in "+-" and text[place - 1] not in "eEpP"]
+    seam = max(signs, default=0)
     real, imaginary = parse_float(text[:seam]), parse_float(text[seam:-1])
     if real is None or imaginary is None:
         raise InvalidNumber(f"illegal number syntax: {quoted(text)}")

@@ -65,5 +65,5 @@ class Source:
 
     def similar(self, name: str) -> str:
         """The remedy that names functions with a similar name, empty where there is none."""
-        found = get_close_matches(name, sorted(self.functions), n=3)
+        found = get_close_matches(name, sorted(self.functions), n=3, cutoff=0.75)
         return f"did you mean {' or '.join(found)}?" if found else ""

@@ -129,11 +129,15 @@ class Map:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StructField:
-    """A field of a struct type; the fields and methods of an embedded one are reached from outside too."""
+    """A field of a struct type; the fields and methods of an embedded one are reached from outside too.
+
+    `json` is its name in JSON where Go's type gives it one; such a field is left out of JSON when it is empty.
+    """
 
     name: str
     type: str
     embedded: bool = False
+    json: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -142,7 +146,7 @@ class StructType:
 
     `methods` are those that a template may call, as functions (`functions.Function`) whose `call` takes the
     receiver before the arguments; `string` is what `String()` (or `Error()`) prints, where there is one; `removed`
-    are the fields that the type had once, with what to use in their place.
+    are the fields that the type had once, with the error that says so and its remedy.
     """
 
     name: str
@@ -150,7 +154,7 @@ class StructType:
     methods: Mapping[str, Any] = field(default_factory=dict)
     string: Callable[[Struct], str] | None = None
     pointer: bool = False
-    removed: Mapping[str, str] = field(default_factory=dict)
+    removed: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

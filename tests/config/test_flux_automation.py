@@ -156,6 +156,18 @@ update: {strategy: Setters, path: clusters}
     assert automation.api_version == "image.toolkit.fluxcd.io/v1alpha1"
 
 
+def test_a_message_template_of_v1alpha1_must_parse_too() -> None:
+    spec = """
+interval: 30m
+checkout: {gitRepositoryRef: {name: fleet}, branch: main}
+commit: {authorName: bot, authorEmail: bot@example.com, messageTemplate: "{{ end }}"}
+"""
+    assert any(
+        "spec.commit.messageTemplate: template: commit message:1: unexpected {{end}}" in error
+        for error in automation_errors(spec, "v1alpha1")
+    )
+
+
 @pytest.mark.parametrize(
     ("update", "path"),
     [
@@ -232,6 +244,16 @@ def test_what_v1alpha1_requires(old: str, new: str, message: str) -> None:
             "commit: {",
             "commit: {messageTemplateValues: {a: 1}, ",
             'messageTemplateValues.a is a number, it must be a text; quote it: "1"',
+        ),
+        (
+            "commit: {",
+            'commit: {messageTemplate: "{{ if }}", ',
+            "spec.git.commit.messageTemplate: template: commit message:1: missing value for if; templates are",
+        ),
+        (
+            "commit: {",
+            'commit: {messageTemplate: "{{ now }}", ',
+            'messageTemplate: template: commit message:1: function "now" not defined; imgupdate does not have it',
         ),
         ("commit: {", "commit: {signingKey: {}, ", "spec.git.commit.signingKey.secretRef: secretRef is missing"),
         (

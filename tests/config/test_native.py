@@ -454,3 +454,13 @@ def test_every_field_of_the_schema_is_in_an_accepted_example() -> None:
     words = set(re.findall(r"[A-Za-z]+", " ".join(ACCEPTED)))
 
     assert fields_of(SCHEMA) <= words
+
+
+def test_a_message_template_that_does_not_parse_is_an_error_at_its_place() -> None:
+    config = native(automation('git: {commit: {messageTemplate: "{{ .Changed"}}'))
+    [error] = errors(config.problems)
+
+    assert only_scope(config).automations == ()
+    assert only_scope(config).broken_automations
+    assert ".github/imgupdate.yaml:2:automation.git.commit.messageTemplate: template: " in error
+    assert "commit message:1: unclosed action" in error
