@@ -26,6 +26,9 @@ PLACES = 5
 POLICIES = 3
 """How many policies of one update are named."""
 
+_LEAST_DIFF = 100
+"""Below how many bytes of room no diff is tried."""
+
 _FAILED = {
     Cause.SCAN_FAILED: "could not be scanned",
     Cause.NO_TAG: "has no tag to choose",
@@ -150,7 +153,7 @@ def diff_block(edits: Sequence[FileEdit], room: int) -> Fitted:
     lines: list[str] = []
     left_out = 0
     for edit in edits:
-        found = _diff(edit, room) if room > 0 else None
+        found = _diff(edit, room) if room > _LEAST_DIFF else None
         if found is None:
             left_out += 1
         else:

@@ -98,8 +98,9 @@ class _Summary:
     @property
     def _is_done(self) -> bool:
         """Whether what the plan says has come about."""
-        unpublished = any(problem.exit_code == PublishError.exit_code for problem in self._problems)
-        return self._result.written or (self._result.published and not unpublished)
+        failed = any(problem.exit_code == PublishError.exit_code for problem in self._problems)
+        made = self._result.commits or self._result.pull_requests
+        return self._result.written or bool(self._result.published and made and not failed)
 
     def headline(self) -> str:
         images = counted(len(image_names(self._updates)), "image")

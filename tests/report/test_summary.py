@@ -84,8 +84,13 @@ def test_nothing_to_do_is_said_in_few_words() -> None:
     [
         (updated(), "1 image to update, 0 errors"),
         (updated(written=True), "1 image updated, 0 errors"),
-        (replace(updated(), published=True), "1 image updated, 0 errors"),
-        (replace(updated(), published=True, problems=(FAILED,)), "1 image to update, 1 error"),
+        (replace(updated(), published=True, commits=(commit(),)), "1 image updated, 0 errors"),
+        (
+            replace(updated(), published=True, pull_requests=(pull_request(PullRequestOperation.NONE),)),
+            "1 image updated, 0 errors",
+        ),
+        (replace(updated(), published=True, commits=(commit(),), problems=(FAILED,)), "1 image to update, 1 error"),
+        (replace(updated(), published=True), "1 image to update, 0 errors"),
         (
             replace(updated(), problems=(problem("a", Severity.WARNING), problem("b", Severity.NOTICE))),
             "1 image to update, 0 errors, 1 warning, 1 notice",
