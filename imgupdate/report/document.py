@@ -13,6 +13,8 @@ from imgupdate.results import (
     FileEdit,
     ObjectKey,
     Problem,
+    PublishedCommit,
+    PublishedPullRequest,
     Result,
     Selection,
     Severity,
@@ -37,6 +39,9 @@ def to_json(result: Result, *, exit_code: int) -> str:
         "summary": _summary(result),
         "policies": [_policy(row) for row in rows(result)],
         "files": [_file(edit) for edit in result.plan.edits],
+        "published": result.published,
+        "commits": [_commit(commit) for commit in result.commits],
+        "pullRequests": [_pull_request(found) for found in result.pull_requests],
         "problems": [_problem(problem) for problem in ranked(result.all_problems)],
     }
     return json.dumps(document, indent=2).replace("##[", "#\\u0023[") + "\n"
@@ -109,6 +114,31 @@ def _change(change: Change) -> Json:
         "part": marker.part.value or "reference",
         "old": change.old,
         "new": change.new,
+    }
+
+
+def _commit(commit: PublishedCommit) -> Json:
+    return {
+        "sha": commit.sha,
+        "branch": commit.branch,
+        "url": commit.url,
+        "message": commit.message,
+        "verified": commit.verified,
+        "reason": commit.reason,
+    }
+
+
+def _pull_request(found: PublishedPullRequest) -> Json:
+    return {
+        "number": found.number,
+        "url": found.url,
+        "operation": found.operation.value,
+        "branch": found.branch,
+        "base": found.base,
+        "headSha": found.head_sha,
+        "title": found.title,
+        "group": found.group,
+        "verified": found.verified,
     }
 
 

@@ -167,7 +167,7 @@ def test_a_marked_yaml_bomb_does_not_go_off(tree: Tree, registry: RegistryTwin) 
     assert tree.changed == {GOOD, "bomb.yaml"}
 
 
-def test_a_message_template_that_does_not_parse_keeps_no_file_from_its_update(tree: Tree) -> None:
+def test_an_automation_whose_message_does_not_parse_does_not_run(tree: Tree) -> None:
     tree.lay_out(
         {
             "automation.yaml": (
@@ -179,9 +179,11 @@ def test_a_message_template_that_does_not_parse_keeps_no_file_from_its_update(tr
         }
     )
 
-    run_json(tree.root)
+    ran = run_json(tree.root)
 
-    assert tree.changed == {GOOD}
+    assert ran.code == 3
+    assert any("automation.yaml:7:spec.git.commit.messageTemplate" in problem for problem in ran.problems)
+    assert tree.changed == set()
 
 
 def test_an_update_path_that_is_not_there(tree: Tree) -> None:

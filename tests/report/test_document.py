@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,16 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
 from imgupdate.report.document import SCHEMA, to_json
-from imgupdate.results import Cause, Explanation, Result, Severity, Verdict
+from imgupdate.results import (
+    Cause,
+    Explanation,
+    PublishedCommit,
+    PublishedPullRequest,
+    PullRequestOperation,
+    Result,
+    Severity,
+    Verdict,
+)
 from tests.report.results import key, marker, problem, result, selection, unavailable, updated
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -56,8 +66,54 @@ def test_an_empty_run_is_a_document() -> None:
         },
         "policies": [],
         "files": [],
+        "published": False,
+        "commits": [],
+        "pullRequests": [],
         "problems": [],
     }
+
+
+def test_a_run_that_published_tells_its_commits_and_pull_requests() -> None:
+    sha = "1" * 40
+    commit = PublishedCommit(sha=sha, branch="imgupdate/main", url="https://example.org/1", message="Update\n\nx\n")
+    pull_request = PublishedPullRequest(
+        number=7,
+        url="https://example.org/7",
+        operation=PullRequestOperation.CREATED,
+        branch="imgupdate/main",
+        base="main",
+        head_sha=sha,
+        title="Update",
+        group="ns/app",
+        verified=True,
+    )
+
+    found = document(replace(result(), published=True, commits=(commit,), pull_requests=(pull_request,)))
+
+    assert found["published"] is True
+    assert found["commits"] == [
+        {
+            "sha": sha,
+            "branch": "imgupdate/main",
+            "url": "https://example.org/1",
+            "message": "Update\n\nx\n",
+            "verified": False,
+            "reason": "",
+        }
+    ]
+    assert found["pullRequests"] == [
+        {
+            "number": 7,
+            "url": "https://example.org/7",
+            "operation": "created",
+            "branch": "imgupdate/main",
+            "base": "main",
+            "headSha": sha,
+            "title": "Update",
+            "group": "ns/app",
+            "verified": True,
+        }
+    ]
 
 
 def test_a_policy_that_chose_tells_what_and_what_it_replaces() -> None:
