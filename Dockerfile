@@ -3,9 +3,11 @@
 #     docker build --tag imgupdate .
 #     docker run --rm --volume "$PWD:/repository" --workdir /repository imgupdate run
 #
-# BASE is any Debian of trixie with its Python 3.11 or newer at `python3` and `python3-venv`: the slim image and a
-# bootstrapped Debian alike. Tag and digest are of one index, which holds amd64 and arm64.
-ARG BASE=docker.io/library/python:3.13.15-slim-trixie@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b
+# BASE is any Debian of trixie with its Python 3.11 or newer as `python3`, and `python3 -m venv`: the slim image, which is
+# named in a stage of its own so that Dependabot sees it, and a bootstrapped Debian alike. The digest is of an index,
+# which holds amd64 and arm64.
+ARG BASE=pinned
+FROM docker.io/library/python:3.13.15-slim-trixie@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b AS pinned
 
 
 FROM ${BASE} AS build

@@ -8,6 +8,8 @@ VENV := .venv
 RUN := $(VENV)/bin/python -m
 READY := $(VENV)/.ready
 PIP := $(RUN) pip --disable-pip-version-check --quiet --no-input
+WORKFLOWS := $(wildcard .github/workflows/*.yml examples/*.yml)
+SCRIPTS := $(wildcard .ci/* container/install-programs)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench lock clean
@@ -21,10 +23,14 @@ demo: $(READY) ## Update the images of a small repository from a registry that t
 test: $(READY) ## Run all tests with branch coverage; PYTEST_ARGS is handed on
 	@$(RUN) pytest --numprocesses auto --cov $(PYTEST_ARGS)
 
-check: $(READY) ## Lint, formatting, types, and whether the locks fit pyproject.toml
+check: $(READY) ## Lint, formatting, types, workflows, and whether the locks fit pyproject.toml
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
 	@$(RUN) mypy
+	@$(RUN) mypy $(wildcard container/*.py)
+	@$(VENV)/bin/shellcheck $(SCRIPTS)
+	@PATH="$(VENV)/bin:$$PATH" actionlint $(WORKFLOWS)
+	@$(VENV)/bin/zizmor --offline --quiet --no-progress --persona pedantic --config .github/zizmor.yml .github action.yml $(wildcard examples/*.yml)
 	@$(RUN) pytest --quiet tests/test_locks.py
 
 bench: $(READY) ## Measure against the figures to reach; BENCH_ARGS=--quick for a short form
@@ -34,10 +40,12 @@ lock: $(READY) ## Write the lock files anew; LOCK_ARGS=--upgrade for newer versi
 	@$(PIP) install uv
 	@$(LOCK) --output-file requirements.lock
 	@$(LOCK) --group dev --constraints requirements.lock --output-file requirements-dev.lock
+	@$(PINS) --group build --constraints requirements-dev.lock --output-file requirements-build.lock
 
 # Hashes make an index address needless, and none is written: people and CI install from the index that they have.
-LOCK = $(RUN) uv --quiet --no-config pip compile pyproject.toml --universal --python-version 3.11 --all-extras \
-	--generate-hashes --no-annotate --custom-compile-command "make lock" $(LOCK_ARGS)
+PINS = $(RUN) uv --quiet --no-config pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--custom-compile-command "make lock" $(LOCK_ARGS)
+LOCK = $(PINS) pyproject.toml --all-extras
 
 clean: ## Remove the virtual environment and everything else that is not tracked and can be made again
 	rm -rf $(VENV) build dist *.egg-info .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
