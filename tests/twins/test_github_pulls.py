@@ -21,9 +21,9 @@ def test_a_pull_request_tells_what_it_would_change(github: GitHubTwin, client: C
     assert made["head"]["label"] == "octo-org:imgupdate/main"
     assert made["head"]["sha"] == github.head("imgupdate/main")
     assert (made["commits"], made["changed_files"], made["additions"], made["deletions"]) == (1, 1, 1, 1)
-    assert (made["mergeable"], made["mergeable_state"]) == (True, "clean")
+    assert (made["mergeable"], made["mergeable_state"]) == (None, "unknown")
     assert made["html_url"] == f"{github.url}/octo-org/fleet/pull/1"
-    assert client.get("/pulls/1") == made
+    assert client.get("/pulls/1") == {**made, "mergeable": True, "mergeable_state": "clean"}
     assert [each["filename"] for each in client.get("/pulls/1/files")] == ["apps/podinfo.yaml"]
     assert [each["sha"] for each in client.get("/pulls/1/commits")] == [made["head"]["sha"]]
 
@@ -413,6 +413,22 @@ def test_a_check_blocks_a_merge_until_it_succeeds(github: GitHubTwin, client: Cl
     assert client.get("/pulls/1")["mergeable_state"] == "unstable"
     assert [each["context"] for each in client.get(f"/commits/{sha}/statuses")] == ["lint", "ci"]
     assert client.get(f"/commits/{sha}/check-runs")["total_count"] == 0
+
+
+def test_a_fork_proposes_as_well(github: GitHubTwin, client: Client) -> None:
+    github.propose("imgupdate/main", {"apps/redis.yaml": "tag: 9\n"}, fork=BOB)
+    client.propose()
+
+    found = client.get("/pulls/1")
+    assert (found["head"]["label"], found["user"]["login"]) == ("bob:imgupdate/main", "bob")
+    assert (found["head"]["repo"]["full_name"], found["head"]["repo"]["fork"]) == ("bob/fleet", True)
+    assert found["base"]["repo"]["full_name"] == "octo-org/fleet"
+    assert found["mergeable_state"] == "clean"
+    assert [each["number"] for each in client.get("/pulls?head=bob:imgupdate/main")] == [1]
+    assert [each["number"] for each in client.get("/pulls?head=octo-org:imgupdate/main")] == [2]
+    github.merge_pull(1)
+    assert github.tree("main")["apps/redis.yaml"] == b"tag: 9\n"
+    assert github.log("main")[0].message.startswith("Merge pull request #1 from bob/imgupdate/main")
 
 
 def test_a_person_edits_a_pull_request(github: GitHubTwin, client: Client) -> None:

@@ -24,9 +24,10 @@ had its effect. `faults.dropped()` closes the connection. `inject` of every HTTP
 **Races and crashes.** `before` and `after` are called around every call with a `SeenCall` that has its number, counted
 from 1, while no lock is held: push, merge or kill there. What `before` returns is the failure of that call.
 
-**People.** `push`, `reset_branch`, `delete_branch`, `close_pull`, `merge_pull`, `approve`, `comment`, `edit_pull`,
-`protect`, `add_collaborator`, `add_team`, `add_milestone`; `world.settings` are the repository's. Looks: `tree`,
-`modes`, `log`, `head`, `branches`, `pulls`, `comments`, `push_options`, and `calls`.
+**People.** `push`, `propose` (from a fork), `reset_branch`, `delete_branch`, `tag`, `close_pull`, `merge_pull`,
+`approve`, `review`, `comment`, `edit_pull`, `protect`, `add_collaborator`, `add_team`, `add_milestone`;
+`world.settings` are the repository's. Looks: `tree`, `modes`, `log`, `head`, `branches`, `pulls`, `comments`,
+`push_options`, and `calls`.
 
 By itself: `python -m tests.twins.github --help`.
 """

@@ -59,17 +59,7 @@ class People:
         for _ in range(ATTEMPTS):
             old = repository.branch(branch)
             parent = old if old is not None and not force else self._start(start)
-            tree = repository.write_files(parent, self._entries(parent, files, modes or {}))
-            person = self.world.person(author)
-            made = repository.objects.write_commit(
-                Commit(
-                    tree=tree,
-                    parents=(parent,) if parent else (),
-                    author=person,
-                    committer=person,
-                    message=message,
-                )
-            )
+            made = self._commit(parent, self._entries(parent, files, modes or {}), author, message)
             try:
                 repository.move(RefMove(name=f"refs/heads/{branch}", old=old or ZERO, new=made))
             except RefRefused:
@@ -77,6 +67,13 @@ class People:
             self._settle()
             return made
         raise AssertionError(f"{branch} moved {ATTEMPTS} times in a row")
+
+    def _commit(self, parent: str | None, entries: Mapping[str, Entry | None], author: Account, message: str) -> str:
+        person = self.world.person(author)
+        tree = self.world.repository.write_files(parent, entries)
+        parents = (parent,) if parent else ()
+        commit = Commit(tree=tree, parents=parents, author=person, committer=person, message=message)
+        return self.world.objects.write_commit(commit)
 
     def _start(self, start: str | None) -> str | None:
         name = start or self.world.settings.default_branch
@@ -114,6 +111,40 @@ class People:
     def tag(self, name: str, sha: str) -> None:
         """Make a tag."""
         self.world.repository.move(RefMove(name=f"refs/tags/{name}", old=ZERO, new=sha))
+
+    def propose(
+        self,
+        branch: str,
+        files: Mapping[str, bytes | str | None],
+        *,
+        fork: Account,
+        base: str = "main",
+        title: str = "A contribution",
+    ) -> int:
+        """Open a pull request from a branch of somebody's fork; its number."""
+        repository = self.world.repository
+        with self.world.lock:
+            parent = repository.branch(base)
+            assert parent is not None, base
+            self.world.accounts.setdefault(fork.login, fork)
+            made = self._commit(parent, self._entries(parent, files, {}), fork, title)
+            pull = Pull(
+                id=next(self.world.ids),
+                number=next(self.world.numbers),
+                title=title,
+                body=None,
+                user=fork,
+                fork=fork,
+                head=branch,
+                base=base,
+                head_sha=made,
+                base_sha=parent,
+                created=now(),
+                updated=now(),
+            )
+            self.world.pulls[pull.number] = pull
+            repository.move(RefMove(name=pull.head_ref, old=ZERO, new=made))
+        return pull.number
 
     def close_pull(self, number: int) -> None:
         """Close a pull request without merging it."""

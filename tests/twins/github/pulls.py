@@ -42,8 +42,8 @@ def list_pulls(call: Call) -> Reply:
     pulls = [pull for pull in call.world.pulls.values() if state in {"all", pull.state}]
     if ":" in (head := call.asked("head")):
         owner, _, branch = head.partition(":")
-        same = owner.lower() == call.world.owner.login.lower()
-        pulls = [pull for pull in pulls if same and pull.head == branch]
+        owners = {pull.number: (pull.fork or call.world.owner).login.lower() for pull in pulls}
+        pulls = [pull for pull in pulls if pull.head == branch and owners[pull.number] == owner.lower()]
     if base := call.asked("base"):
         pulls = [pull for pull in pulls if pull.base == base]
     sort = call.asked("sort", "created")
@@ -87,13 +87,16 @@ def create_pull(call: Call) -> Reply:
         maintainer_can_modify=body.get("maintainer_can_modify", False),
     )
     world.pulls[pull.number] = pull
-    return Reply(status=201, body=Shapes(world).pull(pull))
+    # GitHub finds out in the background whether it can be merged.
+    unknown = {"mergeable": None, "mergeable_state": "unknown"}
+    return Reply(status=201, body={**Shapes(world).pull(pull), **unknown})
 
 
 def check_new(call: Call, branch: str, base_branch: str, head: str, base: str) -> None:
     """Refuse a pull request that there is already, or that would have nothing to merge."""
     world = call.world
-    if any((pull.head, pull.base) == (branch, base_branch) for pull in world.open_pulls()):
+    there = {(pull.head, pull.base) for pull in world.open_pulls() if pull.fork is None}
+    if (branch, base_branch) in there:
         message = f"A pull request already exists for {world.owner.login}:{branch}."
         raise invalid("PullRequest", message=message)
     if world.repository.contains(base, head):
@@ -128,7 +131,7 @@ def update_pull(call: Call) -> Reply:
 
 def _reopen(call: Call, pull: Pull) -> None:
     world = call.world
-    head, base = world.repository.branch(pull.head), world.repository.branch(pull.base)
+    head, base = world.repository.ref(pull.head_ref), world.repository.branch(pull.base)
 
     def refuse(why: str) -> Refused:
         return invalid("PullRequest", "state", code="invalid", message=f"state cannot be changed. {why}")

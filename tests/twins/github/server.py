@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
 import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from email.utils import formatdate
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -73,8 +75,10 @@ class GitHubTwin(People, HttpTwin):
         name: str = "fleet",
         enterprise: bool = False,
         default_branch: str = "main",
+        tls: ssl.SSLContext | None = None,
+        latency: float = 0.0,
     ) -> None:
-        super().__init__()
+        super().__init__(tls=tls, latency=latency)
         self.prefix = "/api/v3" if enterprise else ""
         self._graphql_path = "/api/graphql" if enterprise else "/graphql"
         repository = BareRepository(directory, default_branch=default_branch)
@@ -345,6 +349,7 @@ class GitHubTwin(People, HttpTwin):
             used = limit
         headers = {
             "Content-Type": "application/json; charset=utf-8",
+            "Date": formatdate(usegmt=True),
             "X-GitHub-Request-Id": f"TWIN:{len(self._calls):06d}",
             "X-RateLimit-Limit": str(limit),
             "X-RateLimit-Remaining": str(limit - used),

@@ -152,7 +152,7 @@ class Shapes(GitShapes):
             "merge_commit_sha": pull.merge_commit,
             "requested_reviewers": [self.user(account) for account in pull.reviewers],
             "requested_teams": [self.team(slug) for slug in pull.teams],
-            "head": self._end(pull.head, pull.head_sha),
+            "head": self._end(pull.head, pull.head_sha, pull.fork),
             "base": self._end(pull.base, pull.base_sha),
             "_links": {name: {"href": link} for name, link in links.items()},
             "auto_merge": self._auto_merge(pull),
@@ -190,13 +190,14 @@ class Shapes(GitShapes):
         """A team."""
         return self._complete(schema, {"slug": slug, "name": slug, "node_id": f"T_{slug}", "privacy": "closed"})
 
-    def _end(self, branch: str, sha: str) -> Json:
+    def _end(self, branch: str, sha: str, fork: Account | None = None) -> Json:
+        owner = fork or self._world.owner
         return {
-            "label": f"{self._world.owner.login}:{branch}",
+            "label": f"{owner.login}:{branch}",
             "ref": branch,
             "sha": sha,
-            "user": self.user(self._world.owner),
-            "repo": self._any_repository("repository"),
+            "user": self.user(owner),
+            "repo": self._any_repository("repository", fork),
         }
 
     def _auto_merge(self, pull: Pull) -> Json:

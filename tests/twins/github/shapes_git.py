@@ -53,20 +53,25 @@ class GitShapes:
             },
         )
 
-    def _any_repository(self, schema: str) -> Json:
+    def _any_repository(self, schema: str, fork: Account | None = None) -> Json:
         settings = self._world.settings
-        known = {
-            "id": self._world.repository_id,
-            "node_id": self._world.node_id,
+        owner = fork or self._world.owner
+        number = self._world.repository_id if fork is None else 9_000_000 + fork.id
+        web = f"{self._world.web}/{owner.login}/{self._world.name}"
+        api = f"{self._world.api}/repos/{owner.login}/{self._world.name}"
+        known: dict[str, Json] = {
+            "id": number,
+            "node_id": f"R_{number}",
             "name": self._world.name,
-            "full_name": self._world.full_name,
-            "owner": self.user(self._world.owner),
+            "full_name": f"{owner.login}/{self._world.name}",
+            "owner": self.user(owner),
+            "fork": fork is not None,
             "private": settings.private,
             "visibility": "private" if settings.private else "public",
             "archived": settings.archived,
-            "html_url": self.web,
-            "url": self.api,
-            "clone_url": f"{self.web}.git",
+            "html_url": web,
+            "url": api,
+            "clone_url": f"{web}.git",
             "default_branch": settings.default_branch,
             "allow_auto_merge": settings.allow_auto_merge,
             "allow_merge_commit": settings.allow_merge_commit,
@@ -75,7 +80,7 @@ class GitShapes:
             "delete_branch_on_merge": settings.delete_branch_on_merge,
         }
         for name in ("pulls", "issues", "labels", "milestones"):
-            known[f"{name}_url"] = f"{self.api}/{name}{{/number}}"
+            known[f"{name}_url"] = f"{api}/{name}{{/number}}"
         return self._complete(schema, known)
 
     def repository(self, token: Token) -> Json:

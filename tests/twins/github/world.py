@@ -65,7 +65,7 @@ class AutoMerge:
 
 @dataclass(slots=True, kw_only=True)
 class Pull:
-    """A pull request from a branch of the repository into another."""
+    """A pull request into a branch of the repository, from another one or from a branch of somebody's `fork`."""
 
     id: int
     number: int
@@ -78,6 +78,7 @@ class Pull:
     base_sha: str
     created: datetime
     updated: datetime
+    fork: Account | None = None
     draft: bool = False
     state: Literal["open", "closed"] = "open"
     closed_at: datetime | None = None
@@ -98,6 +99,11 @@ class Pull:
     def node_id(self) -> str:
         """Its name in GraphQL."""
         return f"PR_{self.id}"
+
+    @property
+    def head_ref(self) -> str:
+        """The ref that it follows; what comes from a fork is kept beside the branches."""
+        return f"refs/heads/{self.head}" if self.fork is None else f"refs/pull/{self.number}/head"
 
     @property
     def merged(self) -> bool:
@@ -232,7 +238,7 @@ class World:
     def synchronize(self) -> None:
         """Let the pull requests follow what has happened to the branches since, whoever did it."""
         for pull in self.open_pulls():
-            head, base = self.repository.branch(pull.head), self.repository.branch(pull.base)
+            head, base = self.repository.ref(pull.head_ref), self.repository.branch(pull.base)
             if base is not None and base != pull.base_sha and self.repository.contains(base, pull.head_sha):
                 self.close(pull, merge_commit=base, by=None, merged=True)
             elif head is None or base is None or (head != pull.head_sha and self.repository.contains(base, head)):
@@ -304,14 +310,15 @@ class World:
         else:
             tree = self.repository.merged_tree(base, head)
             parents = (base, head) if method == "merge" else (base,)
-            default = f"Merge pull request #{pull.number} from {self.owner.login}/{pull.head}"
+            default = f"Merge pull request #{pull.number} from {(pull.fork or self.owner).login}/{pull.head}"
             headline = title or (default if method == "merge" else f"{pull.title} (#{pull.number})")
             text = message or (pull.title if method == "merge" else "")
             made = self.commit_by_github(by, tree, parents, f"{headline}\n\n{text}".rstrip() if text else headline)
         self.repository.move(RefMove(name=f"refs/heads/{pull.base}", old=base, new=made))
         self.close(pull, merged=True, merge_commit=made, by=by)
-        if self.settings.delete_branch_on_merge:
-            self.repository.move(RefMove(name=f"refs/heads/{pull.head}", old=head, new="0" * 40))
+        if self.settings.delete_branch_on_merge and pull.fork is None:
+            with suppress(RefRefused):
+                self.repository.move(RefMove(name=f"refs/heads/{pull.head}", old=head, new="0" * 40))
         self.synchronize()
         return made
 
