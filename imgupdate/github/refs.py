@@ -197,33 +197,35 @@ class Refs:
         what = f"the ref {shown(name)}"
         if not name.startswith("refs/"):
             return self._commit(name, what)
-        return self._peeled(self._object(name.removeprefix("refs/"), f"find {what}"), what)
+        return self._of_ref(name.removeprefix("refs/"), what)
 
     def _tag(self, tag: str) -> CommitId:
         tag = tag.removesuffix("^{}")
-        what = f"the tag {shown(tag)}"
-        return self._peeled(self._object(f"tags/{tag}", f"find {what}"), what)
+        return self._of_ref(f"tags/{tag}", f"the tag {shown(tag)}")
 
-    def _peeled(self, found: object, what: str) -> CommitId:
+    def _of_ref(self, ref: str, what: str) -> CommitId:
+        found = self._object(ref, f"find {what}")
         if found is None:
             raise _missing(what)
-        if member(found, "type") == "commit":
-            return CommitId(object_id(found, "sha"))
-        return self._commit(object_id(found, "sha"), what)
+        return self._peeled(ref, found, what)
+
+    def _peeled(self, ref: str, found: object, what: str) -> CommitId:
+        """The commit of what a ref points to; that may be a tag with a message of its own."""
+        return CommitId(object_id(found, "sha")) if member(found, "type") == "commit" else self._commit(ref, what)
 
     def _newest(self, semver: str) -> CommitId:
         """The commit of the highest version in a range; of several that rank alike, the newest commit."""
         wanted = parse_range(semver)
         what = f"a tag in the range {shown(semver)}"
         listed = items(self._api.get("git/matching-refs/tags/", f"find {what}"))
-        tags = [text(ref, "ref").removeprefix("refs/tags/") for ref in listed]
+        tags = {text(ref, "ref").removeprefix("refs/tags/"): member(ref, "object") for ref in listed}
         best = wanted.newest(tags)
         version = parse_version(best) if best is not None else None
         if version is None:
             raise _missing(what)
         alike = [tag for tag in tags if parse_version(tag) == version]
         if len(alike) == 1:
-            return self._tag(alike[0])
+            return self._peeled(f"tags/{alike[0]}", tags[alike[0]], what)
         found = [self._details(f"tags/{tag}", f"the tag {shown(tag)}") for tag in alike]
         newest = max(found, key=lambda commit: (text(commit, "commit", "committer", "date"), object_id(commit, "sha")))
         return CommitId(object_id(newest, "sha"))
