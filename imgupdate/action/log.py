@@ -10,8 +10,8 @@ from imgupdate.action.inputs import Inputs
 from imgupdate.cli import plain, view
 from imgupdate.cli.settings import RunSettings
 from imgupdate.publish.settings import Mode
-from imgupdate.report.text import clean, counted, harmless
-from imgupdate.results import PublishedCommit, PublishedPullRequest, Result
+from imgupdate.report.text import clean, harmless
+from imgupdate.results import Result
 
 LONGEST_VALUE = 2000
 """How many characters of an output the log shows."""
@@ -66,21 +66,7 @@ def changes(result: Result) -> Iterator[str]:
 
 def published(result: Result) -> Iterator[str]:
     """The commits and pull requests."""
-    yield from (_commit(commit) for commit in result.commits)
-    yield from (_pull_request(pull_request) for pull_request in result.pull_requests)
-    if not (result.commits or result.pull_requests):
-        yield "nothing to publish"
-
-
-def _commit(commit: PublishedCommit) -> str:
-    signed = "verified" if commit.verified else f"not verified{f' ({commit.reason})' if commit.reason else ''}"
-    subject = commit.message.partition("\n")[0]
-    return clean(f"commit {commit.sha} on {commit.branch}, {signed}: {subject}", LONGEST_VALUE)
-
-
-def _pull_request(pull_request: PublishedPullRequest) -> str:
-    said = f"pull request #{pull_request.number} ({pull_request.operation.value})"
-    return clean(f"{said}: {pull_request.title} {pull_request.url}", LONGEST_VALUE)
+    yield from plain.lines(view.published_lines(result))
 
 
 def outputs(values: Mapping[str, str]) -> Iterator[str]:
@@ -91,10 +77,7 @@ def outputs(values: Mapping[str, str]) -> Iterator[str]:
 
 def conclusion(result: Result) -> str:
     """The run in one sentence."""
-    line = view.summary_line(result).text
-    made = [counted(len(result.commits), "commit")] if result.commits else []
-    made += [f"pull request #{found.number} {found.operation.value}" for found in result.pull_requests[:3]]
-    return ", ".join([line, *made])
+    return view.summary_line(result).text
 
 
 def write(stream: TextIO, lines: Iterable[str]) -> None:

@@ -17,13 +17,13 @@ OUTPUTS = {
     "commits": "The commits that were made and pushed: a JSON array.",
     "pull-requests": "The pull requests that the run looked after: a JSON array.",
     "commit-sha": "The commit, where exactly one was made.",
-    "commit-verified": "Whether GitHub holds its signature to be good: true or false, where exactly one was made.",
+    "commit-verified": "Whether GitHub holds it to be signed well: true or false, where exactly one was made.",
     "pull-request-number": "The number of the pull request, where there is exactly one.",
     "pull-request-url": "Its address.",
     "pull-request-operation": "What was done to it: created, updated, closed or none; none where there is none.",
     "pull-request-head-sha": "The commit at its head.",
     "pull-request-branch": "The branch that it comes from.",
-    "pull-request-commits-verified": "Whether GitHub holds the signatures of its commits to be good: true or false.",
+    "pull-request-commits-verified": "Whether GitHub holds the new commits to be signed well: true or false.",
 }
 """Every output and what it says; the pages and `action.yml` say the same."""
 
@@ -54,25 +54,33 @@ def outputs_of(result: Result) -> Mapping[str, str]:
         "updated-count": str(len(rows)),
         "files": _array([edit.path for edit in result.plan.edits]),
         "commits": _array([_commit(commit) for commit in result.commits]),
-        "pull-requests": _array([_pull_request(pull_request) for pull_request in result.pull_requests]),
+        "pull-requests": _array(
+            [_pull_request(found, verified=_is_verified(found, result)) for found in result.pull_requests]
+        ),
     }
     if len(result.commits) == 1:
         found |= {"commit-sha": result.commits[0].sha, "commit-verified": _flag(result.commits[0].verified)}
     if len(result.pull_requests) == 1:
-        found |= _single(result.pull_requests[0])
+        found |= _single(result.pull_requests[0], verified=_is_verified(result.pull_requests[0], result))
     elif result.pull_requests:
         found["pull-request-operation"] = ""
     return {name: clean(found.get(name, value)) for name, value in NOTHING.items()}
 
 
-def _single(pull_request: PublishedPullRequest) -> Mapping[str, str]:
+def _is_verified(pull_request: PublishedPullRequest, result: Result) -> bool | None:
+    """Whether GitHub holds the signatures to be good; None where the run made no commit on it, and so was not told."""
+    made = [commit for commit in result.commits if commit.branch == pull_request.branch]
+    return pull_request.verified if made or pull_request.verified else None
+
+
+def _single(pull_request: PublishedPullRequest, *, verified: bool | None) -> Mapping[str, str]:
     return {
         "pull-request-number": str(pull_request.number),
         "pull-request-url": pull_request.url,
         "pull-request-operation": pull_request.operation.value,
         "pull-request-head-sha": pull_request.head_sha,
         "pull-request-branch": pull_request.branch,
-        "pull-request-commits-verified": _flag(pull_request.verified),
+        "pull-request-commits-verified": "" if verified is None else _flag(verified),
     }
 
 
@@ -98,7 +106,7 @@ def _commit(commit: PublishedCommit) -> Json:
     }
 
 
-def _pull_request(pull_request: PublishedPullRequest) -> Json:
+def _pull_request(pull_request: PublishedPullRequest, *, verified: bool | None) -> Json:
     return {
         "number": pull_request.number,
         "url": pull_request.url,
@@ -108,7 +116,7 @@ def _pull_request(pull_request: PublishedPullRequest) -> Json:
         "head_sha": pull_request.head_sha,
         "title": pull_request.title,
         "group": pull_request.group,
-        "verified": pull_request.verified,
+        "verified": verified,
     }
 
 

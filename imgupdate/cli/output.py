@@ -29,7 +29,7 @@ class TextReport:
         self._begun = False
 
     def show(self, result: Result, *, requested: bool = False) -> None:
-        """The table of policies, explanations, the diff, what is wrong, and a summary.
+        """The table of policies, explanations, the diff, what was published, what is wrong, and a summary.
 
         With `requested`, the table holds only the policies that were looked at.
         """
@@ -37,6 +37,7 @@ class TextReport:
         sections = (
             view.explanation_lines(result),
             view.diff_lines(result),
+            view.published_lines(result),
             view.problem_lines(result.all_problems),
             [view.summary_line(result)],
         )

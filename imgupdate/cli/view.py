@@ -11,7 +11,16 @@ from imgupdate.report.diff import unified_diff
 from imgupdate.report.problems import ranked
 from imgupdate.report.rows import Row, rows
 from imgupdate.report.text import clean, clean_line, counted, shorten
-from imgupdate.results import Cause, Explanation, ObjectKey, Problem, Result, Severity, Verdict
+from imgupdate.results import (
+    Cause,
+    Explanation,
+    ObjectKey,
+    Problem,
+    PullRequestOperation,
+    Result,
+    Severity,
+    Verdict,
+)
 
 EXPLAINED = 20
 """How many tags a text explains for one policy: half of them kept ones, as far as there are as many."""
@@ -19,7 +28,18 @@ EXPLAINED = 20
 CURRENT = 3
 """How many different tags of the fields of one policy the table shows."""
 
+PULL_REQUESTS = 3
+"""How many pull requests the summary names."""
+
 GAP = "  "
+_LONGEST = 2000
+"""How many characters of a commit or a pull request are shown."""
+_OPERATIONS = {
+    PullRequestOperation.CREATED: "created",
+    PullRequestOperation.UPDATED: "updated",
+    PullRequestOperation.CLOSED: "closed",
+    PullRequestOperation.NONE: "unchanged",
+}
 _TAG = 40
 """To how many characters the tags of an explanation are filled up, so that its reasons line up."""
 _LEAST = (12, 16, 19)
@@ -190,6 +210,20 @@ def _verdict(name: str, verdict: Verdict, width: int) -> str:
     return f"{name:<7}{GAP}{clean(verdict.tag):<{width}}{GAP}{clean(verdict.reason + key)}"
 
 
+def published_lines(result: Result) -> Iterator[Line]:
+    """The commits that were made and the pull requests that were looked after."""
+    for commit in result.commits:
+        signed = "verified" if commit.verified else f"not verified{f' ({commit.reason})' if commit.reason else ''}"
+        subject = commit.message.partition("\n")[0]
+        yield Line(clean(f"commit {commit.sha} on {commit.branch}, {signed}: {subject}", _LONGEST))
+    for found in result.pull_requests:
+        tone = Tone.DIM if found.operation is PullRequestOperation.NONE else Tone.GOOD
+        said = f"pull request #{found.number} {_OPERATIONS[found.operation]}: {found.title} {found.url}"
+        yield Line(clean(said, _LONGEST), tone)
+    if result.published and not (result.commits or result.pull_requests):
+        yield Line("nothing to publish", Tone.DIM)
+
+
 def summary_line(result: Result) -> Line:
     """The run in one sentence."""
     problems = ranked(result.all_problems)
@@ -197,14 +231,24 @@ def summary_line(result: Result) -> Line:
     worst = next((severity for severity, count in counts.items() if count), None)
     parts = [counted(count, severity.value) for severity, count in counts.items() if count]
     tone = Tone(worst.value) if worst in (Severity.ERROR, Severity.WARNING) else Tone.GOOD
-    return Line(", ".join([_done(result), *parts]), tone)
+    return Line(", ".join([_done(result), *_made(result), *parts]), tone)
+
+
+def _made(result: Result) -> Iterator[str]:
+    if result.commits:
+        yield counted(len(result.commits), "commit")
+    if len(result.pull_requests) > PULL_REQUESTS:
+        yield counted(len(result.pull_requests), "pull request")
+    else:
+        yield from (f"pull request #{found.number} {_OPERATIONS[found.operation]}" for found in result.pull_requests)
 
 
 def _done(result: Result) -> str:
     edits = result.plan.edits
     if edits:
         files, fields = counted(len(edits), "file"), counted(len(result.plan.changes), "field")
-        return f"{files} {'changed' if result.written else 'would change'} ({fields})"
+        done = "changed" if result.written else "to change" if result.published else "would change"
+        return f"{files} {done} ({fields})"
     if not result.outcomes:
         return "nothing was done" if result.exit_code else "nothing to do: no image policy was found"
     return "nothing to change"

@@ -128,6 +128,15 @@ def test_one_commit_and_one_pull_request_have_outputs_of_their_own() -> None:
     }
 
 
+def test_of_a_pull_request_that_got_no_commit_nobody_said_whether_it_is_signed() -> None:
+    found = outputs_of(replace(EMPTY, pull_requests=(replace(PULL_REQUEST, operation=PullRequestOperation.NONE),)))
+
+    assert json.loads(found["pull-requests"])[0]["verified"] is None
+    assert found["pull-request-commits-verified"] == ""
+    assert found["pull-request-operation"] == "none"
+    assert found["pull-request-number"] == "7"
+
+
 def test_of_several_the_arrays_tell_and_the_scalars_are_empty() -> None:
     found = outputs_of(
         replace(EMPTY, commits=(COMMIT,) * 2, pull_requests=(PULL_REQUEST, replace(PULL_REQUEST, number=8)))
