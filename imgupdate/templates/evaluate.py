@@ -210,6 +210,7 @@ class Evaluator:
     ) -> object:
         """The value of a field, of a method, or of a key of a map."""
         self.step()
+        self.node = node
         if receiver is None:
             return None
         if isinstance(receiver, InterfaceNil):

@@ -123,7 +123,7 @@ class Map:
 
     key: str = STRING
     element: str = ANY
-    entries: dict[object, object] = field(default_factory=dict)
+    entries: dict[Any, object] = field(default_factory=dict)
     nil: bool = field(default=False, kw_only=True)
 
 
