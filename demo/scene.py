@@ -1,22 +1,24 @@
-"""The demo's props: a registry that serves `tags/`, and a Git repository that holds `before/`.
+"""The demo's props: a registry that serves `tags/`, and a repository on a GitHub that holds `before/`.
 
-The manifests name the real registries. On the stage, the embedded one plays their part.
+The manifests name the real registries. On the stage, the embedded ones play their part.
 """
 
 from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.twins.github import GitHubTwin
 from tests.twins.registry import RegistryTwin
 
 HERE = Path(__file__).parent
 PLAYED = ("ghcr.io", "quay.io")
 ENVIRONMENT = ("PATH", "TERM", "COLUMNS", "LINES", "NO_COLOR", "LANG", "LC_ALL")
-REMOTE = "ssh://git@github.com/you/flux-image-updates"
+OWNER, NAME = "you", "flux-image-updates"
+REMOTE = f"ssh://git@github.com/{OWNER}/{NAME}"
 
 
 @contextmanager
@@ -39,8 +41,27 @@ def manifests(act: str, host: str) -> dict[str, str]:
     return texts
 
 
+@contextmanager
+def github(folder: Path, host: str) -> Iterator[GitHubTwin]:
+    """A GitHub with the repository that Flux is bootstrapped from, as long as the block runs."""
+    with GitHubTwin(folder / f"{NAME}.git", owner=OWNER, name=NAME) as twin:
+        twin.push("main", dict(manifests("before", host)), message="Add the manifests of the guide")
+        yield twin
+
+
+def in_workflow(twin: GitHubTwin, home: Path) -> dict[str, str]:
+    """What a step of a workflow has in its environment besides: where GitHub is, and a token for it."""
+    return environment(home) | {
+        "GITHUB_REPOSITORY": f"{OWNER}/{NAME}",
+        "GITHUB_SERVER_URL": twin.url,
+        "GITHUB_API_URL": twin.api_url,
+        "GITHUB_GRAPHQL_URL": twin.graphql_url,
+        "GITHUB_TOKEN": twin.workflow.value,
+    }
+
+
 def lay_out(root: Path, host: str) -> None:
-    """Make a Git repository of the manifests of `before`, as a clone of the one that Flux is bootstrapped from."""
+    """Make a Git repository of the manifests of `before`, as a clone of the one on GitHub."""
     for name, text in manifests("before", host).items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -55,8 +76,8 @@ def environment(home: Path) -> dict[str, str]:
     return kept | {"HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1", "PYTHONPATH": str(HERE.parent)}
 
 
-def differences(root: Path, host: str) -> list[str]:
-    """The paths under `root` that are not what `after` says, or are not there at all."""
+def differences(files: Mapping[str, bytes], host: str) -> list[str]:
+    """The paths of a tree whose content is not what `after` says, or that are not there at all."""
     expected = manifests("after", host)
-    found = {path.relative_to(root).as_posix(): path.read_bytes().decode() for path in root.rglob("*.yaml")}
+    found = {path: content.decode() for path, content in files.items()}
     return sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))

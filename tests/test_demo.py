@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.scene import differences, lay_out, manifests, registry
+from demo.scene import differences, manifests, registry
 
 ROOT = Path(__file__).parents[1]
 HOST = "localhost:5000"
@@ -43,20 +43,23 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
     return Played(exit_code=done.returncode, output=done.stdout, errors=done.stderr, left=left)
 
 
-def test_the_demo_updates_its_repository_then_finds_nothing_to_do_and_leaves_nothing_behind(played: Played) -> None:
+def test_the_demo_goes_from_a_registry_to_a_merged_pull_request_and_leaves_nothing_behind(played: Played) -> None:
     assert played.exit_code == 0, played.errors
-    first, second = played.output.split("$ cd flux-image-updates && imgupdate")[1:]
+    first, second, third, fourth = played.output.split("$ cd flux-image-updates && imgupdate")[1:]
     added = re.findall(r"^\+[^+].*", first, re.MULTILINE)
     assert len(added) == 6
     assert all("5.0.3" in line or "1614729269" in line or "2025-03-12" in line for line in added)
-    assert re.findall(r"^[+-][^+-].*imagepolicy.*", second, re.MULTILINE) == []
+    assert "pull request #1 created" in second
+    assert re.search(r"\| \| `127\.0\.0\.1:\d+/stefanprodan/podinfo` \| `5\.0\.0` \| `5\.0\.3` \| patch \|", second)
+    assert "pull request #1 unchanged" in third
+    assert "nothing to publish" in fourth
     assert played.left == []
 
 
 def test_readme_shows_lines_of_the_demo(played: Played) -> None:
     """With the registries' own names where the demo has the address of the embedded one."""
     shown = re.search(
-        r"^```console\n\$ imgupdate run --write\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL
+        r"^```console\n\$ imgupdate run\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL
     )
     assert shown
     printed = re.sub(r"127\.0\.0\.1:\d+", "REGISTRY", played.output).splitlines()
@@ -89,13 +92,10 @@ def test_the_registry_of_the_demo_serves_the_images_of_its_repository() -> None:
         ("clusters/my-cluster/unexpected.yaml", "kind: List\n"),
     ],
 )
-def test_the_demo_notices_a_file_that_is_not_as_expected(tmp_path: Path, name: str, line: str) -> None:
-    lay_out(tmp_path, HOST)
-    for path, text in manifests("after", HOST).items():
-        (tmp_path / path).write_text(text)
-    assert differences(tmp_path, HOST) == []
+def test_the_demo_notices_a_file_that_is_not_as_expected(name: str, line: str) -> None:
+    files = {path: text.encode() for path, text in manifests("after", HOST).items()}
+    assert differences(files, HOST) == []
 
-    with (tmp_path / name).open("a") as file:
-        file.write(line)
+    files[name] = files.get(name, b"") + line.encode()
 
-    assert differences(tmp_path, HOST) == [name]
+    assert differences(files, HOST) == [name]
