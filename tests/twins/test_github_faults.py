@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import http.client
+import signal
+import subprocess
+import sys
+import threading
 import time
 from dataclasses import replace
 
@@ -202,6 +206,39 @@ def test_what_is_called_after_sees_the_effect(github: GitHubTwin, client: Client
     client.post("/git/refs", {"ref": "refs/heads/x", "sha": sha})
 
     assert seen == [(number + 1, 201, sha)]
+
+
+CLIENT = """
+import http.client, json, sys
+for number in range(3):
+    connection = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]))
+    headers = {"User-Agent": "client", "Authorization": "token " + sys.argv[2]}
+    body = json.dumps({"ref": f"refs/heads/x{number}", "sha": sys.argv[3]})
+    connection.request("POST", "/repos/octo-org/fleet/git/refs", body, headers)
+    connection.getresponse().read()
+"""
+
+
+@pytest.mark.parametrize(("after", "made"), [(False, {"main", "x0"}), (True, {"main", "x0", "x1"})])
+def test_a_client_can_be_killed_at_any_call(github: GitHubTwin, after: bool, made: set[str]) -> None:
+    given = [str(github.port), github.workflow.value, str(github.head("main"))]
+    ended = threading.Event()
+    with subprocess.Popen([sys.executable, "-c", CLIENT, *given]) as process:
+
+        def kill(call: SeenCall) -> Failure | None:
+            if call.number != 2:
+                return None
+            process.kill()
+            process.wait()
+            return None if after else faults.dropped()
+
+        github.before = kill
+        github.after = lambda call: ended.set() if call.number == 2 else None
+        assert ended.wait(20)
+
+    assert process.returncode == -signal.SIGKILL
+    assert set(github.branches()) == made
+    assert len(github.calls) == 2
 
 
 def test_a_hook_that_fails_is_loud(github: GitHubTwin, client: Client) -> None:

@@ -95,7 +95,7 @@ def _commit_there(call: Call, name: str, sha: str) -> None:
 
 
 def _not_empty(call: Call) -> None:
-    if not call.world.repository.refs():
+    if call.world.repository.empty:
         raise Refused(409, "Git Repository is empty.")
 
 

@@ -43,7 +43,7 @@ def resolve(world: World, name: str) -> str | None:
 
 def get_commit(call: Call) -> Reply:
     """A commit and the files that it changes against its first parent."""
-    if not call.world.repository.refs():
+    if call.world.repository.empty:
         raise Refused(409, "Git Repository is empty.")
     sha = resolve(call.world, call.parameters["ref"])
     if sha is None:
@@ -63,7 +63,7 @@ def get_commit(call: Call) -> Reply:
 def list_commits(call: Call) -> Reply:
     """The commits of a branch, the newest first."""
     world = call.world
-    if not world.repository.refs():
+    if world.repository.empty:
         raise Refused(409, "Git Repository is empty.")
     sha = resolve(world, call.asked("sha", world.settings.default_branch))
     if sha is None:

@@ -90,6 +90,12 @@ class BareRepository:
                     found[name] = loose
         return dict(sorted(found.items()))
 
+    @property
+    def empty(self) -> bool:
+        """Whether there is no ref at all."""
+        loose = any(names for _, _, names in os.walk(self.directory / "refs"))
+        return not loose and not self.refs()
+
     def ref(self, name: str) -> str | None:
         """The object of a ref, such as `refs/heads/main`."""
         return self._loose(name) or self._packed(name)
