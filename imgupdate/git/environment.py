@@ -16,11 +16,18 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from imgupdate.config.model import Proxy
 from imgupdate.errors import PublishError
 from imgupdate.git.access import Address, Connection, GitCredentials, SshIdentity
+from imgupdate.git.keys import (
+    askpass_environment,
+    bare_environment,
+    private_key,
+    public_key,
+    unusable_key,
+    write_private,
+)
 from imgupdate.git.programs import find_program
 
 REMOTE = "origin"
 NOWHERE = os.devnull
-PASSPHRASE = "IMGUPDATE_PASSPHRASE"  # noqa: S105 - the name of a variable
 
 # Who only reads commits and trees can take old ones that were made by careless programs, as every server holds some.
 _FORGIVEN = (
@@ -49,43 +56,6 @@ Host *
   ControlPath none
   LogLevel ERROR
 """
-
-_ASKPASS = f"""\
-#!/bin/sh
-printf '%s\\n' "${PASSPHRASE}"
-"""
-
-
-def write_private(path: Path, content: bytes, mode: int = 0o600) -> Path:
-    """Make a file that only its owner may read."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-    return path
-
-
-def bare_environment(search_path: str, home: Path) -> dict[str, str]:
-    """What any program gets: where programs are, a home of its own, plain English."""
-    return {"PATH": search_path, "HOME": str(home), "TMPDIR": str(home), "LC_ALL": "C"}
-
-
-def askpass_environment(folder: Path, passphrase: bytes) -> dict[str, str]:
-    """What makes OpenSSH take a passphrase from its environment, or none, and never ask anybody."""
-    if not passphrase:
-        return {"SSH_ASKPASS_REQUIRE": "never"}
-    program = folder / "askpass"
-    if not program.exists():
-        write_private(program, _ASKPASS.encode(), 0o700)
-    words = passphrase.partition(b"\n")[0].removesuffix(b"\r")
-    if b"\0" in words:
-        raise PublishError("the passphrase of the SSH key holds a NUL", remedy="correct the Secret")
-    text = os.fsdecode(words)
-    return {"SSH_ASKPASS": str(program), "SSH_ASKPASS_REQUIRE": "force", "DISPLAY": ":", PASSPHRASE: text}
-
-
-def private_key(key: bytes) -> bytes:
-    """A key as OpenSSH wants it: with plain line ends, and one at its end."""
-    return key.replace(b"\r\n", b"\n").strip() + b"\n"
 
 
 class Environments:
@@ -177,20 +147,22 @@ class Environments:
 
     def _ssh(self) -> Mapping[str, str]:
         """How ssh is called. The one word that a shell splits is ours: the path of a file that we made."""
-        program = find_program("ssh", self._search_path)
         identity = self._credentials.ssh
         if identity is None:
             raise PublishError(
                 "the Git repository is reached over SSH, and no SSH key is known",
                 remedy="give the GitRepository a Secret with `identity` and `known_hosts`, or use an https:// address",
             )
-        return {
-            "GIT_SSH_COMMAND": shlex.join([program, "-F", str(self._ssh_config(identity))]),
-            "GIT_SSH_VARIANT": "ssh",
-        } | askpass_environment(self._folder, identity.passphrase)
-
-    def _ssh_config(self, identity: SshIdentity) -> Path:
+        program = find_program("ssh", self._search_path)
         key = write_private(self._folder / "identity", private_key(identity.key))
+        asking = askpass_environment(self._folder, identity.passphrase)
+        read = public_key(key, bare_environment(self._search_path, self._folder) | asking, self._search_path)
+        if read.status:
+            raise unusable_key("SSH key of the Git repository", "password", read, identity.passphrase)
+        config = self._ssh_config(identity, key)
+        return {"GIT_SSH_COMMAND": shlex.join([program, "-F", str(config)]), "GIT_SSH_VARIANT": "ssh"} | asking
+
+    def _ssh_config(self, identity: SshIdentity, key: Path) -> Path:
         known_hosts = write_private(self._folder / "known_hosts", identity.known_hosts.rstrip() + b"\n")
         text = _SSH_CONFIG.format(
             identity=f'"{key}"', known_hosts=f'"{known_hosts}"', batch="no" if identity.passphrase else "yes"

@@ -14,9 +14,16 @@ from pathlib import Path
 
 from imgupdate.config.model import SigningType
 from imgupdate.errors import PublishError
-from imgupdate.git.environment import askpass_environment, bare_environment, private_key, write_private
+from imgupdate.git.keys import (
+    askpass_environment,
+    bare_environment,
+    first_line,
+    private_key,
+    public_key,
+    unusable_key,
+    write_private,
+)
 from imgupdate.git.programs import Finished, find_program, run
-from imgupdate.git.words import Words
 from imgupdate.remote import SigningIdentity
 
 _TIMEOUT = 60.0
@@ -26,7 +33,10 @@ _SMALLEST_RSA = 2048
 _LONGEST_HOME = 80
 _SHORT = Path("/tmp")  # noqa: S108 - only for a folder of our own in it
 _SSH_KINDS = ("ED25519", "ECDSA", "RSA")
-_PATH = re.compile(rb"\"?/[^\s\"]*/identity\"?")
+
+# What protects the agent's copy, which is gone in a moment; measuring how much work that may be would take seconds.
+_AGENT = b"s2k-count 65536\n"
+_KEY = "signing key"
 _OPENPGP = "use a private key as `gpg --armor --export-secret-keys` gives it"
 _OPENSSH = "use a private key in the format of OpenSSH: ed25519, ecdsa, or rsa of at least 2048 bits"
 
@@ -45,12 +55,9 @@ class Signer:
             PublishError: the key or its passphrase does not do, or the program is not there.
 
         """
-        words = Words([identity.passphrase.decode(errors="replace").strip()])
-        if identity.type is SigningType.GPG:
-            return self._gpg(payload, identity, words)
-        return self._ssh(payload, identity, words)
+        return self._gpg(payload, identity) if identity.type is SigningType.GPG else self._ssh(payload, identity)
 
-    def _gpg(self, payload: bytes, identity: SigningIdentity, words: Words) -> bytes:
+    def _gpg(self, payload: bytes, identity: SigningIdentity) -> bytes:
         with self._gpg_home() as (home, environment):
 
             def gpg(*arguments: str, given: bytes = b"") -> Finished:
@@ -73,10 +80,10 @@ class Signer:
             finished = gpg(
                 *("--passphrase-fd", "0", "--local-user", fingerprints[0]),
                 *("--armor", "--output", "-", "--detach-sign", "--", str(data)),
-                given=identity.passphrase.partition(b"\n")[0].removesuffix(b"\r") + b"\n",
+                given=first_line(identity.passphrase) + b"\n",
             )
         if finished.status or not finished.output:
-            raise _unusable(identity, finished, words, "passphrase", rb"[Pp]assphrase|[Ii]nappropriate ioctl")
+            raise unusable_key(_KEY, "passphrase", finished, identity.passphrase, _OPENPGP)
         return finished.output
 
     @contextmanager
@@ -85,6 +92,7 @@ class Signer:
         where = self._folder if len(str(self._folder)) < _LONGEST_HOME else _SHORT
         with tempfile.TemporaryDirectory(prefix="gpg-", dir=where, ignore_cleanup_errors=True) as name:
             home = Path(name)
+            write_private(home / "gpg-agent.conf", _AGENT)
             environment = bare_environment(self._search_path, home) | {"GNUPGHOME": name}
             try:
                 yield home, environment
@@ -93,7 +101,7 @@ class Signer:
                     program = find_program("gpgconf", self._search_path)
                     run([program, "--kill", "all"], environment=environment, timeout=_TIMEOUT)
 
-    def _ssh(self, payload: bytes, identity: SigningIdentity, words: Words) -> bytes:
+    def _ssh(self, payload: bytes, identity: SigningIdentity) -> bytes:
         program = find_program("ssh-keygen", self._search_path)
         with tempfile.TemporaryDirectory(prefix="ssh-", dir=self._folder) as name:
             home = Path(name)
@@ -104,9 +112,9 @@ class Signer:
                 return run([program, *arguments], environment=environment, timeout=_TIMEOUT, given=given)
 
             # Not every format of a private key shows the public one, which signing begins with.
-            public = keygen("-y", "-f", str(key))
+            public = public_key(key, environment, self._search_path)
             if public.status:
-                raise _unusable(identity, public, words, "password", rb"incorrect passphrase")
+                raise unusable_key(_KEY, "password", public, identity.passphrase, _OPENSSH)
             told = keygen("-l", "-f", str(write_private(home / "identity.pub", public.output)))
             found = re.match(rb"(\d+) .*\(([A-Z0-9-]+)\)\s*$", told.output, re.DOTALL)
             kind, bits = (found[2].decode(), int(found[1])) if found else ("", 0)
@@ -114,19 +122,5 @@ class Signer:
                 raise PublishError(f"the signing key is {kind} of {bits} bits, which is not used", remedy=_OPENSSH)
             finished = keygen("-Y", "sign", "-n", "git", "-f", str(key), given=payload)
         if finished.status or not finished.output:
-            raise _unusable(identity, finished, words, "password", rb"incorrect passphrase")
+            raise unusable_key(_KEY, "password", finished, identity.passphrase, _OPENSSH)
         return finished.output
-
-
-def _unusable(identity: SigningIdentity, finished: Finished, words: Words, key: str, asked: bytes) -> PublishError:
-    """Why a key did not sign, `key` being where its Secret has the passphrase."""
-    if re.search(asked, finished.errors) and not identity.passphrase:
-        return PublishError(
-            f"can not use passphrase protected signing key without '{key}' field present in its secret",
-            remedy=f"add `{key}` to the Secret",
-        )
-    remedy = _OPENPGP if identity.type is SigningType.GPG else _OPENSSH
-    return PublishError(
-        f"the signing key could not be used: {words.clean(_PATH.sub(b'the key', finished.errors))}",
-        remedy=f"see whether `{key}` of the Secret is right; {remedy}",
-    )

@@ -23,6 +23,7 @@ class Keyring:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(mode=0o700)
+        (folder / "gpg-agent.conf").write_text("s2k-count 65536\n")
         self.folder = folder
         self.environment = {**os.environ, "GNUPGHOME": str(folder)}
 
