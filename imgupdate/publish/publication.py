@@ -144,9 +144,12 @@ class _Publication:
         whole = [target for target in wanted if target.base]
         for base in dict.fromkeys(target.base for target in whole):
             stems = {own_branch(base, self._settings), *(target.branch for target in whole if target.base == base)}
+            everything = replace(
+                next(target for target in whole if target.base == base), automations=self._found.automations
+            )
             for found in self._keeper.open(base):
                 if found.branch not in self._active and _is_of(found, stems):
-                    self._retire_one(found, next(target for target in whole if target.base == base))
+                    self._retire_one(found, everything)
 
     def _retire_one(self, found: PullRequest, target: Target) -> None:
         remote = self._ports.api

@@ -168,9 +168,10 @@ class Keeper:
 
     def _update(self, state: BranchState, found: PullRequest) -> Kept:
         known = parse_state(found.body)
-        if known == self._state(state):
-            pushed = bool(state.made)
-            return self._adorned(state, found, PullRequestOperation.UPDATED if pushed else PullRequestOperation.NONE)
+        if known is None or known == self._state(state):
+            pushed = PullRequestOperation.UPDATED if state.made else PullRequestOperation.NONE
+            kept = self._adorned(state, found, pushed)
+            return kept if known else replace(kept, problems=(*kept.problems, _texts_of_others(found)))
         text, heading = self._texts(state)
         updated = self.pulls.update(found.number, title=heading, body=text)
         return self._adorned(state, updated, PullRequestOperation.UPDATED)
@@ -241,6 +242,14 @@ def _declined(target: Target) -> Problem:
         severity=Severity.NOTICE,
         message=f"a pull request from {target.branch} for the same versions was closed, and is not opened again",
         remedy="reopen it if you want it after all; newer versions get a new one",
+    )
+
+
+def _texts_of_others(found: PullRequest) -> Problem:
+    return Problem(
+        severity=Severity.NOTICE,
+        message=f"title and text of the pull request #{found.number} are not imgupdate's, and stay as they are",
+        remedy="close it to get one that says what changes",
     )
 
 

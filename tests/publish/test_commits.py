@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator, Mapping
 
 import pytest
 
@@ -319,8 +320,9 @@ def test_another_checkout_than_the_workspaces_is_what_the_edit_is_made_upon(scen
     assert opened == ([("flux-updates", "release")] if "release" in ref else [])
 
 
-@pytest.mark.needs_program("gpg")
-def test_a_commit_is_signed_with_the_key_in_the_secret(scene: Stage) -> None:
+@pytest.fixture
+def signing(scene: Stage) -> Iterator[Mapping[str, str]]:
+    """An environment for gpg that has one key, which is also in the Secret that the automation signs with."""
     home = scene.scratch / "gnupg"
     home.mkdir(mode=0o700)
     environment = {"GNUPGHOME": str(home), "PATH": scene.environment["PATH"]}
@@ -336,13 +338,41 @@ def test_a_commit_is_signed_with_the_key_in_the_secret(scene: Stage) -> None:
     )
     automation = scene.automation().replace("commit:\n", "commit:\n      signingKey: {secretRef: {name: signing}}\n")
     scene.github.push("main", {**flux(scene), "auto.yaml": automation, "secret.yaml": secret})
+    yield environment
+    subprocess.run(["gpgconf", "--kill", "all"], env=environment, check=False, capture_output=True)
 
+
+def is_signed(scene: Stage, branch: str, environment: Mapping[str, str]) -> bool:
+    verify = ["git", "--git-dir", str(scene.github.directory), "verify-commit", f"refs/heads/{branch}"]
+    return subprocess.run(verify, env=dict(environment), check=False, capture_output=True).returncode == 0
+
+
+@pytest.mark.needs_program("gpg")
+def test_a_commit_is_signed_with_the_key_in_the_secret(scene: Stage, signing: Mapping[str, str]) -> None:
     assert errors(scene) == []
 
     assert scene.image("main") == f"{APP}:1.1.0"
-    verify = ["git", "--git-dir", str(scene.github.directory), "verify-commit", "refs/heads/main"]
-    assert subprocess.run(verify, env=environment, check=False, capture_output=True).returncode == 0
-    subprocess.run(["gpgconf", "--kill", "all"], env=environment, check=False, capture_output=True)
+    assert is_signed(scene, "main", signing)
+
+
+@pytest.mark.needs_program("gpg")
+def test_a_signed_pull_request_is_kept_up_to_date_through_git(scene: Stage, signing: Mapping[str, str]) -> None:
+    scene.run(publish=Mode.PULL_REQUEST)
+    first = scene.github.head("imgupdate/main")
+    unchanged = scene.run(publish=Mode.PULL_REQUEST)
+    scene.github.push("main", {"README.md": "new\n"})
+    scene.registry.fill(APP, ["1.0.0", "1.1.0", "1.2.0"])
+
+    result = scene.run(publish=Mode.PULL_REQUEST)
+
+    assert unchanged.commits == ()
+    assert scene.github.head("imgupdate/main") != first
+    assert scene.image("imgupdate/main") == f"{APP}:1.2.0"
+    assert is_signed(scene, "imgupdate/main", signing)
+    assert [(pull.number, pull.operation) for pull in result.pull_requests] == [(1, PullRequestOperation.UPDATED)]
+    scene.github.push("main", {"apps/app.yaml": scene.deployment("app", APP, "1.2.0")})
+    assert scene.run(publish=Mode.PULL_REQUEST).pull_requests[0].operation is PullRequestOperation.CLOSED
+    assert "imgupdate/main" not in scene.github.branches()
 
 
 def test_a_signing_key_that_nobody_has_is_an_error_that_names_the_input(scene: Stage) -> None:

@@ -224,6 +224,21 @@ def test_a_branch_with_a_commit_of_a_person_is_left_alone_and_told_once(scene: S
         assert result.exit_code == 0
 
 
+def test_a_pull_request_that_a_person_opened_keeps_its_text(scene: Stage) -> None:
+    scene.github.push("main", scene.usual())
+    scene.run()
+    scene.github.edit_pull(1, title="Mine", body="My words.")
+    scene.registry.fill(APP, ["1.0.0", "1.1.0", "1.2.0"])
+
+    result = scene.run()
+
+    (pull,) = scene.github.pulls()
+    assert (pull.title, pull.body) == ("Mine", "My words.")
+    assert scene.image(OWN) == f"{APP}:1.2.0"
+    assert operations(result) == [(1, PullRequestOperation.UPDATED)]
+    assert any("stay as they are" in message for message in told(result, Severity.NOTICE))
+
+
 def test_a_commit_of_ours_that_a_person_amended_is_theirs(scene: Stage) -> None:
     scene.github.push("main", scene.usual())
     scene.run()
