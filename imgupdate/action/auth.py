@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
 
 from imgupdate.documents import nodes
 from imgupdate.errors import Error, UsageError, shown
@@ -30,6 +31,17 @@ class RegistryAuth:
 def token_secrets(token: str) -> tuple[str, ...]:
     """A token, and the form in which it is shown to Git over HTTPS."""
     return (token, _basic("x-access-token", token)) if token else ()
+
+
+def proxy_secrets(url: str) -> tuple[str, ...]:
+    """The password in the address of a proxy: as it stands there, as it is meant, and as it is sent."""
+    try:
+        parts = urlsplit(url)
+        written = parts.password or ""
+    except ValueError:
+        return ()
+    username, password = unquote(parts.username or ""), unquote(written)
+    return (written, password, _basic(username, password)) if written else ()
 
 
 def key_secrets(key: str) -> tuple[str, ...]:

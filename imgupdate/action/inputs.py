@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TypeVar
 
-from imgupdate.action.auth import RegistryAuth, key_secrets, read_registry_auth, token_secrets
+from imgupdate.action.auth import RegistryAuth, key_secrets, proxy_secrets, read_registry_auth, token_secrets
 from imgupdate.cli.checkout import branch_name
 from imgupdate.cli.inputs import BY_NAME, Kind
 from imgupdate.errors import UsageError, shown
@@ -21,6 +21,7 @@ from imgupdate.results import Problem, Severity
 Value = TypeVar("Value")
 
 _PREFIX = "INPUT_"
+_PROXIES = tuple(f(f"{kind}_proxy") for kind in ("http", "https", "all") for f in (str.lower, str.upper))
 _OF_THE_RUNNER = frozenset({"entrypoint", "args"})
 _TRUE, _FALSE = frozenset({"true", "True", "TRUE"}), frozenset({"false", "False", "FALSE"})
 _MOST_ITEMS, _LONGEST_ITEM, _LONGEST_TITLE = 100, 256, 1000
@@ -64,8 +65,10 @@ def secrets_of(environment: Mapping[str, str]) -> tuple[str, ...]:
     """Everything that must be masked before anything else is said, whether or not the inputs can be used."""
     found = [*token_secrets(_given(environment, "token")), *key_secrets(_given(environment, "signing-key"))]
     found.append(_given(environment, "signing-passphrase"))
-    with suppress(UsageError):
-        found += read_registry_auth(_given(environment, "registry-auth")).secrets
+    for text in (_given(environment, "registry-auth"), environment.get("DOCKER_AUTH_CONFIG", "")):
+        with suppress(UsageError):
+            found += read_registry_auth(text).secrets
+    found += [secret for name in _PROXIES for secret in proxy_secrets(environment.get(name, ""))]
     return tuple(secret for secret in dict.fromkeys(found) if secret)
 
 

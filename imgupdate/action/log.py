@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TextIO
 
 from imgupdate.action.events import Trigger
 from imgupdate.action.inputs import Inputs
 from imgupdate.cli import plain, view
+from imgupdate.cli.checkout import head_commit
 from imgupdate.cli.settings import RunSettings
 from imgupdate.publish.settings import Mode
 from imgupdate.report.text import clean, harmless
@@ -50,9 +54,23 @@ def _publishing(settings: RunSettings, inputs: Inputs) -> str:
     return "none: the files are written" if settings.write else "none: nothing is changed"
 
 
+def facts(settings: RunSettings, environment: Mapping[str, str]) -> Iterator[str]:
+    """What helps to find out why a run does what it does."""
+    yield f"Python {sys.version.split()[0]} on {platform.platform()}, as user {os.getuid()}"
+    yield f"root {settings.root}, commit {head_commit(settings.root) or 'unknown'}"
+    yield f"GitHub at {settings.github.server_url}, its API at {settings.github.api_url}"
+    for name in ("GITHUB_EVENT_NAME", "GITHUB_REF", "GITHUB_SHA", "GITHUB_WORKSPACE", "RUNNER_NAME"):
+        yield f"{name}: {environment.get(name, 'not set')}"
+
+
 def policies(result: Result, *, requested: bool) -> Iterator[str]:
     """The table of policies."""
     yield from plain.table(view.policy_cells(result, requested=requested))
+
+
+def explanations(result: Result) -> Iterator[str]:
+    """Why each policy chose what it chose, where it was asked to say so."""
+    yield from plain.lines(view.explanation_lines(result))
 
 
 def changes(result: Result) -> Iterator[str]:

@@ -8,7 +8,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr, suppress
 from types import FrameType
 from typing import TYPE_CHECKING, TextIO
 
@@ -45,7 +45,8 @@ def main(
     given = os.environ if environment is None else environment
     runner = Runner(given, stream)
     try:
-        with _cancellable():
+        # One stream for both: what a library says on the other one could overtake the end of a fold.
+        with redirect_stderr(stream), _cancellable():
             return _guarded(runner, given, clock)
     except Cancelled as cancelled:
         with suppress(Unwritable):

@@ -40,11 +40,6 @@ class Runner:
         self._stopped = False
         self.debugging = environment.get("RUNNER_DEBUG") == "1"
 
-    @property
-    def stream(self) -> TextIO:
-        """Where the log goes. Lines of others are written to it only within a group."""
-        return self._stream
-
     def mask(self, secret: str) -> None:
         """Have a text hidden from here on in the log, the summary and annotations. Its lines are masked one by one."""
         for line in secret.splitlines():

@@ -62,6 +62,7 @@ def make_settings(
         signing_passphrase=inputs.signing_passphrase,
         registry_auth=inputs.registry_auth,
         github=_access(inputs.token, environment),
+        explain=environment.get("RUNNER_DEBUG") == "1",
     )
     return settings, (*notes, *_oddities(inputs, mode))
 

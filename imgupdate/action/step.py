@@ -41,6 +41,8 @@ def _begin(runner: Runner, environment: Mapping[str, str], clock: Clock | None) 
     inputs = read_inputs(environment)
     trigger = read_trigger(environment)
     settings, notes = make_settings(inputs, trigger, environment)
+    for fact in log.facts(settings, environment):
+        runner.debug(fact)
     problems = (*unknown_inputs(environment), *trigger.problems, *notes)
     with runner.group("Configuration") as stream:
         log.write(stream, log.configuration(settings, inputs, trigger))
@@ -61,6 +63,7 @@ def _run(
         result = execute(settings, environment, LogProgress(stream), clock)
         result = replace(result, problems=(*problems, *result.problems))
         log.write(stream, log.policies(result, requested=bool(settings.policies or settings.only_images)))
+        log.write(stream, log.explanations(result))
     values = outputs_of(result)
     runner.set_outputs(values)
     code = exit_code(result, inputs.fail_on)

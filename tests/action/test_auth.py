@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgupdate.action.auth import RegistryAuth, key_secrets, read_registry_auth, token_secrets
+from imgupdate.action.auth import RegistryAuth, key_secrets, proxy_secrets, read_registry_auth, token_secrets
 from imgupdate.errors import UsageError
 from imgupdate.registry.credentials.docker_config import DockerCredentials
 from imgupdate.registry.credentials.helpers import Helpers
@@ -155,6 +155,27 @@ def test_an_auth_that_is_no_base64_is_masked_all_the_same() -> None:
 def test_a_token_is_masked_as_it_is_and_as_git_sends_it() -> None:
     assert token_secrets("ghp_token") == ("ghp_token", basic("x-access-token", "ghp_token"))
     assert token_secrets("") == ()
+
+
+@pytest.mark.parametrize(
+    ("url", "secrets"),
+    [
+        ("http://me:p%40ss-word@proxy.example:3128", ("p%40ss-word", "p@ss-word", basic("me", "p@ss-word"))),
+        ("http://me@proxy.example", ()),
+        ("http://proxy.example", ()),
+        ("http://[", ()),
+        ("", ()),
+    ],
+)
+def test_the_password_of_a_proxy_is_masked_in_each_of_its_forms(url: str, secrets: tuple[str, ...]) -> None:
+    assert proxy_secrets(url) == secrets
+
+
+def test_entries_of_a_docker_configuration_that_are_none_have_no_secrets() -> None:
+    auth = read_registry_auth('{"auths": {"a.io": null, "b.io": [1], "c.io": {"auth": {}}}, "credsStore": "x"}')
+
+    assert auth.secrets == ()
+    assert read_registry_auth('{"auths": [], "credsStore": "x"}').secrets == ()
 
 
 def test_of_a_private_key_only_the_lines_that_are_its_own_are_masked() -> None:

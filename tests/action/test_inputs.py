@@ -180,6 +180,16 @@ def test_all_secrets_are_known_before_anything_else_is_looked_at() -> None:
     assert secrets_of({}) == ()
 
 
+def test_secrets_of_the_environment_are_known_too() -> None:
+    environment = {
+        "DOCKER_AUTH_CONFIG": '{"auths": {"a.io": {"username": "robot", "password": "of-docker"}}}',
+        "HTTPS_PROXY": "http://me:of-a-proxy@proxy.example",
+        "all_proxy": "http://me:of-another@proxy.example",
+    }
+
+    assert {"of-docker", "of-a-proxy", "of-another"} <= set(secrets_of(environment))
+
+
 def test_the_words_of_the_table_are_those_of_the_rooms() -> None:
     assert tuple(Mode) == PUBLISH
     assert tuple(GroupBy) == GROUP_BY

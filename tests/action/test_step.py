@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -11,11 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from imgupdate.action.main import main
 from imgupdate.action.outputs import NOTHING
 from tests.action.support import event, messages, process, step
 from tests.cli.support import Tree, deployment, guide, policy, repository
 from tests.twins.registry import Fault, RegistryTwin
 from tests.twins.runner import TOKEN, Runner
+from tests.twins.runner_commands import parse_pairs
 
 
 def test_the_files_are_written_where_nothing_is_published(runner: Runner, registry: RegistryTwin) -> None:
@@ -80,6 +83,32 @@ def test_the_log_has_a_fold_for_each_phase_and_ends_with_one_sentence(runner: Ru
     assert "updated-count=1" in log
     assert any(line.startswith("podinfo  5.0.0    5.0.3   patch") for line in log)
     assert any(line.startswith("+") and "podinfo:5.0.3" in line for line in log)
+
+
+def test_a_step_that_is_debugged_says_why_each_tag_was_kept_or_dropped_and_where_it_runs(
+    tmp_path: Path, registry: RegistryTwin
+) -> None:
+    runner = Runner(tmp_path, debug=True)
+    guide(runner.workspace, registry.host)
+
+    log = step(runner, {"publish": "none"}).log
+
+    assert f"##[debug]root {runner.workspace}, commit unknown" in log
+    assert "##[debug]GITHUB_REF: refs/heads/main" in log
+    assert "dropped  latest" in log
+
+
+def test_a_diff_that_is_too_long_for_a_log_is_cut_there(tmp_path: Path, registry: RegistryTwin) -> None:
+    runner = Runner(tmp_path)
+    guide(runner.workspace, registry.host)
+    marked = f'a: {registry.host}/podinfo:5.0.0 # {{"$imagepolicy": "flux-system:podinfo"}}\n'
+    Tree(runner.workspace).lay_out({"apps/many.yaml": f"---\n{marked}" * 3000})
+
+    done = step(runner, {"publish": "none"})
+
+    assert done.exit_code == 0
+    assert "… the rest of the diff is left out" in done.log
+    assert len(done.log.splitlines()) < 5100
 
 
 def test_the_summary_links_to_the_files_of_the_commit(runner: Runner) -> None:
@@ -354,6 +383,36 @@ def test_a_cancelled_workflow_ends_the_step_at_once_with_all_outputs(
     assert done.outputs == dict(NOTHING)
     assert messages(done, "warning") == ["the workflow was cancelled; what was published until then stays"]
     assert done.log.count("##[group]") == done.log.count("##[endgroup]")
+
+
+class Cancelling(dict[str, str]):
+    """An environment that is looked at as the workflow is cancelled."""
+
+    def get(self, key: str, default: str = "") -> str:  # type: ignore[override]
+        if key == "GITHUB_REPOSITORY":
+            signal.raise_signal(signal.SIGTERM)
+        return super().get(key, default)
+
+
+def test_a_workflow_can_be_cancelled_at_any_time_and_the_handlers_of_signals_are_as_they_were(runner: Runner) -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+
+    done = step(runner, {"publish": "none"}, seen=Cancelling)
+
+    assert done.exit_code == 143
+    assert messages(done, "warning") == ["the workflow was cancelled; what was published until then stays"]
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_a_log_that_nobody_reads_any_more_fails_the_step(runner: Runner) -> None:
+    class Closed(io.StringIO):
+        def flush(self) -> None:
+            raise BrokenPipeError
+
+    output = runner.workspace.parent / "output"
+
+    assert main({**runner.variables({}, {}), "GITHUB_OUTPUT": str(output)}, Closed()) == 1
+    assert dict(parse_pairs(output.read_text())) == dict(NOTHING)
 
 
 def test_a_process_that_is_killed_has_its_outputs(runner: Runner, registry: RegistryTwin) -> None:
