@@ -152,8 +152,11 @@ def _names(data: object, field: str, name: str) -> list[str]:
 def _lacking(wanted: Iterable[str], there: Iterable[str]) -> list[str]:
     """What of the wanted is not there, each once; GitHub's names know no case."""
     known = {name.lower() for name in there}
-    unique = {name.lower(): name for name in reversed([*wanted]) if name}
-    return [name for key, name in reversed(unique.items()) if key not in known]
+    lacking: dict[str, str] = {}
+    for name in wanted:
+        if name and name.lower() not in known:
+            lacking.setdefault(name.lower(), name)
+    return list(lacking.values())
 
 
 def _is_milestone(data: object, wanted: str) -> bool:
