@@ -59,6 +59,7 @@ def test_a_path_that_makes_too_long_an_address_is_not_linked() -> None:
         "https://user:secret@example.com/",
         "https://user@example.com/",
         "https://example.com:99999/",
+        "https://example.com:0/",
         "https://example.com/a b",
         "https://example.com/a)b",
         "https://example.com/<b>",
