@@ -190,3 +190,14 @@ def test_a_step_that_is_cancelled_while_it_publishes_has_its_outputs_and_the_nex
     assert done.exit_code == 0
     assert [pull.head for pull in github.pulls()] == [BRANCH]
     assert len(github.log(BRANCH)) == len(github.log("main")) + 1
+
+
+@pytest.mark.parametrize("said", ["##[add-mask]podinfo", "::error::gotcha", "a\n::error::gotcha\r::error::gotcha"])
+def test_what_github_says_is_not_taken_for_a_command(runner: Runner, github: GitHubTwin, said: str) -> None:
+    github.fail(faults.refusal(422, said), on="git/create-tree", times=99)
+
+    done = step(runner)
+
+    assert done.exit_code == 6
+    assert len(messages(done, "error")) == 1
+    assert not any("podinfo" in mask for mask in done.masks)

@@ -18,9 +18,22 @@ from imgupdate.cli.view import (
     fitted,
     policy_cells,
     problem_lines,
+    published_lines,
     summary_line,
 )
-from imgupdate.results import Cause, Change, Explanation, Outcome, Part, Result, Severity, Verdict
+from imgupdate.results import (
+    Cause,
+    Change,
+    Explanation,
+    Outcome,
+    Part,
+    PublishedCommit,
+    PublishedPullRequest,
+    PullRequestOperation,
+    Result,
+    Severity,
+    Verdict,
+)
 from tests.report.results import edit, key, marker, problem, result, selection, unavailable, updated
 
 
@@ -249,3 +262,61 @@ def test_without_explanations_there_are_no_lines_of_them() -> None:
 )
 def test_the_summary_is_one_sentence(given: Result, text: str, tone: Tone) -> None:
     assert summary_line(given) == Line(text, tone)
+
+
+def commit(*, verified: bool = True, reason: str = "") -> PublishedCommit:
+    return PublishedCommit(
+        sha="a" * 40, branch="imgupdate/main", url="", message="Update\x1b\n\nmore", verified=verified, reason=reason
+    )
+
+
+def pull_request(number: int, operation: PullRequestOperation) -> PublishedPullRequest:
+    return PublishedPullRequest(
+        number=number, url="https://h/7", operation=operation, branch="b", base="main", head_sha="", title="Update\nit"
+    )
+
+
+@pytest.mark.parametrize(
+    ("operation", "word", "tone"),
+    [
+        (PullRequestOperation.CREATED, "created", Tone.GOOD),
+        (PullRequestOperation.UPDATED, "updated", Tone.GOOD),
+        (PullRequestOperation.CLOSED, "closed", Tone.GOOD),
+        (PullRequestOperation.NONE, "unchanged", Tone.DIM),
+    ],
+)
+def test_a_pull_request_is_told_with_what_was_done_to_it(
+    operation: PullRequestOperation, word: str, tone: Tone
+) -> None:
+    given = replace(updated(), published=True, pull_requests=(pull_request(7, operation),))
+
+    assert list(published_lines(given)) == [Line(f"pull request #7 {word}: Update\\x0ait https://h/7", tone)]
+    assert summary_line(given) == Line(f"1 file to change (1 field), pull request #7 {word}", Tone.GOOD)
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (commit(), "verified"),
+        (commit(verified=False), "not verified"),
+        (commit(verified=False, reason="unsigned"), "not verified (unsigned)"),
+    ],
+)
+def test_a_commit_is_told_with_what_github_says_of_its_signature(made: PublishedCommit, said: str) -> None:
+    given = replace(updated(), published=True, commits=(made,))
+
+    assert list(published_lines(given)) == [Line(f"commit {'a' * 40} on imgupdate/main, {said}: Update\\x1b")]
+    assert summary_line(given).text == "1 file to change (1 field), 1 commit"
+
+
+def test_many_pull_requests_are_counted() -> None:
+    pull_requests = tuple(pull_request(number, PullRequestOperation.CREATED) for number in range(4))
+
+    assert summary_line(replace(result(), published=True, pull_requests=pull_requests)).text.endswith(
+        ", 4 pull requests"
+    )
+
+
+def test_where_nothing_was_to_be_published_there_are_no_lines_of_it() -> None:
+    assert list(published_lines(updated())) == []
+    assert list(published_lines(replace(updated(), published=True))) == [Line("nothing to publish", Tone.DIM)]
