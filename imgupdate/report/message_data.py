@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from imgupdate.report.message_images import IMAGE, image_of
+from imgupdate.report.message_images import IMAGE, Images
 from imgupdate.report.message_types import NAMESPACED_NAME, fields, method, namespaced_name
 from imgupdate.results import Change, ObjectIdentifier, ObjectKey
 from imgupdate.templates import well_formed
-from imgupdate.templates.values import STRING, STRING_MAP, Map, Slice, Struct, StructField, StructType, sorted_entries
+from imgupdate.templates.values import STRING, STRING_MAP, Map, Slice, Struct, StructField, StructType, sort_key
 
 DOCUMENTATION = "https://fluxcd.io/flux/components/image/imageupdateautomations/#message-template"
 NO_UPDATED = (
@@ -100,6 +100,10 @@ OLD_DATA = StructType(
 )
 
 
+Grouped = Mapping[str, Mapping[Struct, Sequence[Struct]]]
+"""Items by file and object, in document order."""
+
+
 def template_data(
     key: ObjectKey,
     changes: Sequence[Change],
@@ -110,16 +114,22 @@ def template_data(
     images: Mapping[ObjectKey, str],
 ) -> Struct:
     """The data for the changes of one commit; files are named relative to the directory `under`."""
-    name = namespaced_name(key)
+    automation = namespaced_name(key)
     given = Map(STRING, STRING, {well_formed(name): well_formed(text) for name, text in values.items()})
-    files = _grouped(changes, under, CHANGE, _change)
-    derived = _derived(files, CHANGE)
+    found = _grouped(changes, under, _change)
+    files = Map(STRING, by_object(CHANGE), {file: _objects_map(made, CHANGE) for file, made in found.items()})
+    derived = _derived(found, CHANGE)
     if not legacy:
-        return Struct(DATA, (name, Struct(RESULT, (files,), derived), given))
-    old_files = _grouped(changes, under, IMAGE, lambda change: image_of(change, changes, images))
-    results = {file: Struct(FILE_RESULT, (objects,)) for file, objects in old_files.entries.items()}
-    updated = Struct(IMAGE_RESULT, (Map(STRING, FILE_RESULT.name, dict(results)),), _derived(old_files, IMAGE))
-    return Struct(OLD_DATA, (name, updated, Struct(OLD_RESULT, (updated, files), derived), given))
+        return Struct(DATA, (automation, Struct(RESULT, (files,), derived), given))
+    updated = _updated(_grouped(changes, under, Images(changes, images).of))
+    return Struct(OLD_DATA, (automation, updated, Struct(OLD_RESULT, (updated, files), derived), given))
+
+
+def _updated(found: Grouped) -> Struct:
+    """What `.Updated` was: each object's images, each once."""
+    once = {file: {key: tuple(dict.fromkeys(made)) for key, made in inner.items()} for file, inner in found.items()}
+    results = {file: Struct(FILE_RESULT, (_objects_map(inner, IMAGE),)) for file, inner in once.items()}
+    return Struct(IMAGE_RESULT, (Map(STRING, FILE_RESULT.name, dict(results)),), _derived(once, IMAGE))
 
 
 def _change(change: Change) -> Struct:
@@ -137,38 +147,27 @@ def relative(path: str, under: str) -> str:
     return path.removeprefix(f"{under}/") if under else path
 
 
-def _grouped(changes: Iterable[Change], under: str, item: StructType, make: Callable[[Change], Struct]) -> Map:
-    """The items that stand for changes, by file and object, in document order."""
+def _grouped(changes: Iterable[Change], under: str, make: Callable[[Change], Struct]) -> Grouped:
+    """The items that stand for changes."""
     found: dict[str, dict[Struct, list[Struct]]] = {}
     for change in changes:
         marker = change.marker
         file = well_formed(relative(marker.location.path, under))
         found.setdefault(file, {}).setdefault(_identifier(marker.object), []).append(make(change))
-    element = by_object(item)
-    return Map(
-        STRING,
-        element,
-        {
-            file: Map(IDENTIFIER_NAME, f"[]{item.name}", {key: _slice(made, item) for key, made in objects.items()})
-            for file, objects in found.items()
-        },
-    )
+    return found
 
 
-def _slice(items: Iterable[Struct], item: StructType) -> Slice:
-    """Items of one object; an old result named an image once for each object."""
-    return Slice.of(dict.fromkeys(items) if item is IMAGE else items, item.name)
+def _objects_map(found: Mapping[Struct, Iterable[Struct]], item: StructType) -> Map:
+    return Map(IDENTIFIER_NAME, f"[]{item.name}", {key: Slice.of(made, item.name) for key, made in found.items()})
 
 
-def _derived(files: Map, item: StructType) -> Derived:
+def _derived(found: Grouped, item: StructType) -> Derived:
     """What Flux's methods give in the order of its maps, here that of files, objects and documents."""
-    objects: dict[object, tuple[object, ...]] = {}
-    items: list[object] = []
-    for _, inner in sorted_entries(files):
-        for key, found in sorted_entries(inner) if isinstance(inner, Map) else ():
-            if isinstance(found, Slice):
-                items += found.items
-                objects[key] = (*objects.get(key, ()), *found.items)
-    merged = {key: Slice(item.name, together) for key, together in objects.items()}
+    objects: dict[Struct, list[Struct]] = {}
+    items: list[Struct] = []
+    for file in sorted(found, key=sort_key):
+        for key in sorted(found[file], key=sort_key):
+            items += found[file][key]
+            objects.setdefault(key, []).extend(found[file][key])
     every = Slice(item.name, tuple(dict.fromkeys(items)), nil=not items)
-    return Derived(every, Map(IDENTIFIER_NAME, f"[]{item.name}", dict(merged)))
+    return Derived(every, _objects_map(objects, item))

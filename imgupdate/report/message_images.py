@@ -56,17 +56,31 @@ IMAGE = StructType(
 )
 
 
-def image_of(change: Change, changes: Iterable[Change], images: Mapping[ObjectKey, str]) -> Struct:
-    """The image that a change sets or sets a part of.
+class Images:
+    """The images that changes set or set a part of.
 
     `images` are the policies' images with their tags. For a policy that is not there, the image is put together from
-    what the other changes of the policy set; where that does not suffice, it is the new value alone.
+    what the changes of the policy set; where that does not suffice, it is the new value alone.
     """
-    policy = change.marker.policy
-    text = images.get(policy) or change.new
-    if policy not in images and change.marker.part is not Part.REFERENCE:
-        parts = {other.marker.part: other.new for other in changes if other.marker.policy == policy}
-        text = parts.get(Part.REFERENCE) or text
-        if Part.REFERENCE not in parts and Part.NAME in parts and Part.TAG in parts:
-            text = f"{parts[Part.NAME]}:{parts[Part.TAG]}"
-    return Struct(IMAGE, (), Image(well_formed(text), namespaced_name(policy)))
+
+    def __init__(self, changes: Iterable[Change], images: Mapping[ObjectKey, str]) -> None:
+        self._images = images
+        self._parts: dict[ObjectKey, dict[Part, str]] = {}
+        for change in changes:
+            self._parts.setdefault(change.marker.policy, {})[change.marker.part] = change.new
+
+    def of(self, change: Change) -> Struct:
+        """The image of a change."""
+        policy = change.marker.policy
+        return Struct(IMAGE, (), Image(well_formed(self._text(policy, change)), namespaced_name(policy)))
+
+    def _text(self, policy: ObjectKey, change: Change) -> str:
+        if policy in self._images:
+            return self._images[policy]
+        parts = self._parts[policy]
+        if change.marker.part is Part.REFERENCE:
+            return change.new
+        if Part.REFERENCE in parts:
+            return parts[Part.REFERENCE]
+        both = Part.NAME in parts and Part.TAG in parts
+        return f"{parts[Part.NAME]}:{parts[Part.TAG]}" if both else change.new

@@ -87,11 +87,8 @@ def less(first: object, other: object) -> bool:
         raise FunctionFailed("invalid type for comparison")
     if kinds[0] != kinds[1] and set(kinds) != {"int", "uint"}:
         raise FunctionFailed(f"incompatible types for comparison: {go_type(first)} and {go_type(other)}")
-    match first, other:
-        case str(), str():
-            return to_bytes(first) < to_bytes(other)
-        case bool() | complex(), _:
-            raise FunctionFailed("invalid type for comparison")
-        case int() | float(), int() | float():
-            return first < other
+    if isinstance(first, str) and isinstance(other, str):
+        return to_bytes(first) < to_bytes(other)
+    if isinstance(first, int | float) and isinstance(other, int | float) and not isinstance(first, bool):
+        return first < other
     raise FunctionFailed("invalid type for comparison")

@@ -86,7 +86,7 @@ class Evaluator:
         for place in range(len(self.variables) - 1, -1, -1):
             if self.variables[place][0] == name:
                 self.variables[place] = (name, value)
-                self.spend(len(self.variables) - place)
+                self.spend(8 * (len(self.variables) - place))
                 return
         raise self.error(f"undefined variable: {name}")
 
@@ -95,7 +95,7 @@ class Evaluator:
         for place in range(len(self.variables) - 1, -1, -1):
             known, value = self.variables[place]
             if known == name:
-                self.spend(len(self.variables) - place)
+                self.spend(8 * (len(self.variables) - place))
                 return value
         raise self.error(f"undefined variable: {name}")
 
@@ -169,8 +169,6 @@ class Evaluator:
     def chained(self, dot: object, chain: nodes.Chain, arguments: Sequence[nodes.Operand], final: object) -> object:
         """The value of a field of a pipeline in parentheses or of a function's result."""
         self.node = chain
-        if isinstance(chain.node, nodes.Nil):
-            raise self.error(f"indirection through explicit nil in {chain}")
         return self.chain(dot, self.operand(dot, chain.node), chain.names, arguments, final, chain)
 
     def variable_chain(

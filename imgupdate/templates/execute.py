@@ -85,10 +85,10 @@ class Rendering(Evaluator):
                 return self.loop(node, dot)
             case nodes.Branch():
                 return self.branch(node, dot)
-            case nodes.Call():
-                self.template_call(node, dot)
             case nodes.Jump():
                 return node.keyword
+            case _:
+                self.template_call(node, dot)
         return ""
 
     def action(self, node: nodes.Action, dot: object) -> None:

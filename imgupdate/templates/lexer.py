@@ -262,11 +262,8 @@ class Lexer:
         """A run of spaces, without the one that belongs to a trim marker."""
         self._skip_spaces()
         self.position -= 1
-        if self._at_right() == (True, True):
-            if self.position > self.start:
-                self._emit(Token.SPACE)
-            return
-        self.position += 1
+        if self._at_right() != (True, True):
+            self.position += 1
         self._emit(Token.SPACE)
 
     def _quoted(self, quote: str, kind: Token, failure: str) -> None:

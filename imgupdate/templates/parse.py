@@ -310,8 +310,6 @@ class Parser:
             elif item.kind is not Token.PIPE:
                 raise self._unexpected(item, "operand")
             break
-        if not words:
-            raise self._error("empty command")
         return nodes.Command(position, tuple(words))
 
     def _operand(self) -> nodes.Operand | None:

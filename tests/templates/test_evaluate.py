@@ -180,6 +180,10 @@ def test_an_argument_becomes_a_value_of_the_parameters_type(text: str, expected:
         ("{{len .nil}}", '"t" at <len .nil>: error calling len: len of nil pointer'),
         ("{{(nil).x}}", '"t" at <nil>: nil is not a command'),
         ("{{print (list 1).x}}", '"t" at <(list 1).x>: can\'t evaluate field x in type []interface {}'),
+        (
+            "{{eq dict list}}",
+            '"t" at <eq dict list>: error calling eq: non-comparable types map[string]interface {} and []',
+        ),
         ("{{spent}}", '"t" at <spent>: enough'),
     ],
 )

@@ -70,6 +70,22 @@ def test_a_value_is_printed_as_go_prints_it(format_text: str, value: object, tex
     assert printed(format_text, value) == text
 
 
+@pytest.mark.parametrize(
+    ("format_text", "text"),
+    [
+        ("%99999999d|", "%!(NOVERB)%!(EXTRA int=3)"),
+        ("%.99999999d|", "%!(NOVERB)%!(EXTRA int=3)"),
+        ("%[99999999]d|", "%!d(BADINDEX)|"),
+        ("%[1].2d|", "%!d(BADINDEX)|"),
+        ("%[1]2d|", "%!d(BADINDEX)|"),
+        ("%[1]*.[1]*d|", "%!d(MISSING)|"),
+        ("%[1]*[1]d|", "  3|"),
+    ],
+)
+def test_a_number_in_a_format_has_bounds_and_its_place(format_text: str, text: str) -> None:
+    assert printed(format_text, 3) == text
+
+
 def nested(depth: int) -> Slice:
     value = Slice.of([1], "int")
     for _ in range(depth):
