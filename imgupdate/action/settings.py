@@ -31,7 +31,6 @@ def make_settings(
     if mode is not Mode.NONE and not inputs.dry_run:
         demand_repository_root(root)
         base = base or base_branch(root, environment)
-        _demand(inputs, environment, base)
         if base.startswith(PREFIX) and not inputs.base:
             mode, base = Mode.NONE, ""
             notes.append(
@@ -41,6 +40,8 @@ def make_settings(
                     remedy="run it for the branches that pull requests go into, or name one with `base`",
                 )
             )
+        else:
+            _demand(inputs, environment, base)
     settings = RunSettings(
         root=root,
         config=inputs.config,

@@ -148,7 +148,7 @@ def test_what_publishing_lacks_is_named(workspace: Path, inputs: Inputs, more: d
 def test_a_run_for_a_branch_of_ours_is_only_reported_unless_a_base_is_given(workspace: Path) -> None:
     (workspace / ".git" / "HEAD").write_text("ref: refs/heads/imgupdate/main\n")
 
-    settings, problems = make_settings(Inputs(token="t"), PUSH, environment(workspace))
+    settings, problems = make_settings(Inputs(), PUSH, environment(workspace))
 
     assert (settings.publish, settings.write, settings.base) == (Mode.NONE, False, "")
     assert [problem.severity for problem in problems] == [Severity.NOTICE]
