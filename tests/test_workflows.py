@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from tests.twins.runner import Runner
 
 ROOT = Path(__file__).parents[1]
 ACTION = ROOT / "action.yml"
@@ -119,6 +123,24 @@ def test_the_inputs_and_outputs_that_an_example_uses_are_those_of_the_action(pat
     assert taken <= set(action["outputs"])
 
 
+ASLEEP = "images: {app: {image: registry.example.com/app, suspend: true, policy: {semver: {range: 1.x}}}}\n"
+
+
+@each_example
+def test_the_action_takes_the_inputs_of_an_example(path: Path, tmp_path: Path) -> None:
+    (ours,) = (step for step in steps(path) if step.get("uses", "").startswith(OURS))
+    given = {name: EXPRESSION.sub("from-an-expression", value) for name, value in ours.get("with", {}).items()}
+    runner = Runner(tmp_path)
+    subprocess.run(["git", "init", "--quiet", "--initial-branch=main", str(runner.workspace)], check=True)
+    (runner.workspace / ".github").mkdir()
+    (runner.workspace / ".github/imgupdate.yaml").write_text(ASLEEP)
+
+    step = runner.run([sys.executable, "-I", str(ROOT / "entrypoint.py")], inputs=given | {"dry-run": "true"})
+
+    assert step.exit_code == 0, step.log
+    assert [found for found in step.annotations if found.level != "notice"] == []
+
+
 def test_the_self_test_runs_the_action_that_is_checked_out_with_inputs_and_outputs_that_it_has() -> None:
     action = read(ACTION)
     path = ROOT / ".github/workflows/self-test.yml"
@@ -153,7 +175,7 @@ def test_a_release_finds_the_line_of_the_action_that_it_puts_the_image_into() ->
     assert re.findall(rf"^{pattern}$", ACTION.read_text(), re.MULTILINE) == ["  image: Dockerfile"]
 
 
-@pytest.mark.parametrize("purpose", ["platform: amd64", "platform: arm64", "attest-sbom@", "attest-build-provenance@"])
+@pytest.mark.parametrize("purpose", ["platform: amd64", "platform: arm64", "sbom-path: ", "attest-build-provenance@"])
 def test_a_release_makes_and_attests_the_image_of_both_architectures(purpose: str) -> None:
     assert purpose in (ROOT / ".github/workflows/release.yml").read_text()
 
