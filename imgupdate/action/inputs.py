@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from typing import TypeVar
 
 from imgupdate.action.auth import RegistryAuth, key_secrets, proxy_secrets, read_registry_auth, token_secrets
-from imgupdate.cli.checkout import branch_name
+from imgupdate.cli.checks import branch_name, title_template
 from imgupdate.cli.inputs import BY_NAME, Kind
 from imgupdate.errors import UsageError, shown
 from imgupdate.publish.settings import GroupBy, Mode
@@ -24,7 +24,7 @@ _PREFIX = "INPUT_"
 _PROXIES = tuple(f(f"{kind}_proxy") for kind in ("http", "https", "all") for f in (str.lower, str.upper))
 _OF_THE_RUNNER = frozenset({"entrypoint", "args"})
 _TRUE, _FALSE = frozenset({"true", "True", "TRUE"}), frozenset({"false", "False", "FALSE"})
-_MOST_ITEMS, _LONGEST_ITEM, _LONGEST_TITLE = 100, 256, 1000
+_MOST_ITEMS, _LONGEST_ITEM = 100, 256
 _MOST_UNKNOWN = 5
 
 
@@ -90,7 +90,7 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
         publish=Mode(reader.choice("publish")),
         base=reader.branch("base"),
         branch=reader.branch("branch"),
-        title=reader.read("title", _title) or "",
+        title=reader.read("title", lambda text: title_template(text, "the text")) or "",
         decoration=Decoration(
             labels=reader.items("labels"),
             assignees=tuple(item.removeprefix("@") for item in reader.items("assignees")),
@@ -202,12 +202,6 @@ def _one_word(text: str) -> str:
     if not re.fullmatch(r"[\x21-\x7e]+", text):
         raise UsageError("it holds a space or a character that no token has", remedy="set the secret anew")
     return text
-
-
-def _title(text: str) -> str:
-    if len(text) > _LONGEST_TITLE:
-        raise UsageError(f"it is longer than {_LONGEST_TITLE} characters", remedy="shorten it")
-    return _text(text)
 
 
 def _items(text: str) -> tuple[str, ...]:

@@ -11,7 +11,6 @@ from imgupdate.errors import UsageError, shown
 _HEADS = "refs/heads/"
 _LONGEST = 4096
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
-_ODD = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|$)")
 
 
 def base_branch(root: Path, environment: Mapping[str, str]) -> str:
@@ -52,21 +51,6 @@ def demand_repository_root(root: Path) -> None:
         )
 
 
-def branch_name(text: str, what: str) -> str:
-    """The name of a branch as git takes it; `refs/heads/` before it is dropped.
-
-    Raises:
-        UsageError: git takes no such name.
-
-    """
-    name = text.removeprefix(_HEADS)
-    if not name or len(name) > 250 or _ODD.search(name) or name[0] in "-/." or name[-1] in "/." or name == "@":
-        raise UsageError(
-            f"{what} {shown(text)} is not the name of a branch", remedy="write it as `git branch` shows it"
-        )
-    return name
-
-
 def repository_root(root: Path) -> Path | None:
     """The folder of the repository that holds a directory, None where there is none."""
     start = root.resolve()
@@ -76,7 +60,7 @@ def repository_root(root: Path) -> Path | None:
 def head_commit(root: Path) -> str:
     """The commit that is checked out, empty where that is not plain to see."""
     head = _head(root)
-    if head.startswith(_HEADS) and not _ODD.search(head):
+    if head.startswith(_HEADS) and ".." not in head:
         head = _text(_git_folder(root) / head)
     return head if _COMMIT.fullmatch(head) else ""
 

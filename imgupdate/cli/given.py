@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from imgupdate.cli.checkout import base_branch, branch_name, demand_repository_root
+from imgupdate.cli.checkout import base_branch, demand_repository_root
+from imgupdate.cli.checks import branch_name, title_template
 from imgupdate.cli.inputs import SIGNING_KEY_VARIABLE, SIGNING_PASSPHRASE_VARIABLE, TOKEN_VARIABLES
 from imgupdate.cli.settings import GitHubAccess, RunSettings
 from imgupdate.config.git_urls import same_repository
@@ -56,7 +57,7 @@ def settings_of(given: Given, environment: Mapping[str, str]) -> RunSettings:
 
     Raises:
         UsageError: publishing lacks a token, a repository or a branch, or a branch cannot have the name that it is
-            given, or the key cannot be read.
+            given, the title is no template, or the key cannot be read.
 
     """
     mode = Mode(given.publish)
@@ -76,7 +77,7 @@ def settings_of(given: Given, environment: Mapping[str, str]) -> RunSettings:
         dry_run=given.dry_run,
         base=base,
         branch=branch,
-        title=given.title,
+        title=title_template(given.title, "--title") if given.title else "",
         group_by=GroupBy(given.group_by),
         decoration=Decoration(
             labels=given.labels,

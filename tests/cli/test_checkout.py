@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from imgupdate.cli.checkout import base_branch, branch_name, demand_repository_root, head_commit, repository_root
+from imgupdate.cli.checkout import base_branch, demand_repository_root, head_commit, repository_root
 from imgupdate.errors import UsageError
 
 
@@ -102,28 +99,3 @@ def test_only_a_whole_repository_can_be_published(checkout: Path, tmp_path: Path
     demand_repository_root(tmp_path)
     with pytest.raises(UsageError, match="a folder within a repository"):
         demand_repository_root(checkout / "sub")
-
-
-def test_a_branch_may_be_named_in_full() -> None:
-    assert branch_name("refs/heads/main", "--base") == "main"
-    assert branch_name("feature/über-1.0", "--base") == "feature/über-1.0"
-
-
-@settings(max_examples=40)
-@given(st.text(alphabet=st.sampled_from("ab./-@{~^:?*[\\ \x7f\x01lock"), min_size=1, max_size=8))
-def test_git_takes_each_name_that_is_taken(name: str) -> None:
-    try:
-        taken = branch_name(name, "--branch")
-    except UsageError as error:
-        text = str(error)
-    else:
-        text = ""
-        done = subprocess.run(
-            ["git", "check-ref-format", "--branch", taken],
-            env={"PATH": os.environ["PATH"]},
-            capture_output=True,
-            check=False,
-            cwd="/",
-        )
-        assert done.returncode == 0, taken
-    assert text.isprintable()

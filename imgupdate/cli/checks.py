@@ -1,0 +1,47 @@
+"""What single values of people have to be, whether they come as options or as inputs."""
+
+from __future__ import annotations
+
+import re
+
+from imgupdate.errors import TemplateError, UsageError, shown
+from imgupdate.templates.template import Template
+
+_HEADS = "refs/heads/"
+_ODD = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|$)")
+LONGEST_TITLE = 1000
+
+
+def branch_name(text: str, what: str) -> str:
+    """The name of a branch as git takes it; `refs/heads/` before it is dropped.
+
+    Raises:
+        UsageError: git takes no such name.
+
+    """
+    name = text.removeprefix(_HEADS)
+    if not name or len(name) > 250 or _ODD.search(name) or name[0] in "-/." or name[-1] in "/." or name == "@":
+        raise UsageError(
+            f"{what} {shown(text)} is not the name of a branch", remedy="write it as `git branch` shows it"
+        )
+    return name
+
+
+def title_template(text: str, what: str) -> str:
+    """A template for titles that parses, on one line.
+
+    Raises:
+        UsageError: it does not, or is longer than a title can be.
+
+    """
+    if not text.isprintable():
+        raise UsageError(
+            f"{what} {shown(text)} holds a line break or a control character", remedy="write it on one line"
+        )
+    if len(text) > LONGEST_TITLE:
+        raise UsageError(f"{what} is longer than {LONGEST_TITLE} characters", remedy="shorten it")
+    try:
+        Template.parse(text, name="title")
+    except TemplateError as error:
+        raise UsageError(f"{what} {shown(text)} is no template: {error.message}", remedy=error.remedy) from error
+    return text
