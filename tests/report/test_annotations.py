@@ -124,6 +124,15 @@ def test_a_message_that_just_fits_is_not_cut() -> None:
     assert found.message == text
 
 
+def test_a_message_and_a_title_have_their_bounds_on_the_character() -> None:
+    given = replace(problem("x" * 4001, remedy=""), policy=key("y" * 300))
+
+    (long,) = annotate(result(problems=(given,)))
+    (fitting,) = annotate(result(problems=(problem("x" * 4000, remedy=""),)))
+
+    assert (len(long.message), len(long.title), fitting.message) == (4000, 200, "x" * 4000)
+
+
 def test_control_characters_do_not_get_into_an_annotation() -> None:
     odd = Problem(
         severity=Severity.ERROR,

@@ -163,6 +163,16 @@ def test_a_digest_goes_with_the_tag_of_its_own_object() -> None:
     assert [(row.old, len(row.changes)) for row in updates(plan, [])] == [("4.0.0", 2), ("5.0.0", 1)]
 
 
+def test_a_digest_goes_with_the_tag_of_its_own_file_before_a_nearer_line_of_another() -> None:
+    plan = planned(
+        change("4.0.0", "5.0.3", Part.TAG, path="a.yaml", line=3),
+        change(OLD, NEW, Part.DIGEST, path="z.yaml", line=3),
+        change("5.0.0", "5.0.3", Part.TAG, path="z.yaml", line=9),
+    )
+
+    assert [(row.old, len(row.changes)) for row in updates(plan, [])] == [("4.0.0", 1), ("5.0.0", 2)]
+
+
 def test_a_link_belongs_to_its_step() -> None:
     plan = planned(change("5.0.0", "5.0.3", Part.TAG), change("5.0.1", "5.0.3", Part.TAG, line=4))
 
