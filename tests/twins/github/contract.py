@@ -1,5 +1,7 @@
 """GitHub's own description of its REST calls (`openapi.json`), held against what is asked and what is answered.
 
+The file is the part of GitHub's description (`@octokit/openapi` 23.0.2, MIT licence) that holds the calls of ours.
+
 Where the description leaves open whether an object may have other members than those that it lists, the contract says
 no: a misspelt member of a request is ignored by GitHub, and that is the mistake which a test should find. Bodies of
 errors are the exception, since GitHub's carry more than is described.

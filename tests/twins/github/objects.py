@@ -275,13 +275,16 @@ def parse_commit(sha: str, data: bytes) -> Commit:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """What the git program sees: nobody's configuration."""
+    """What the git program sees: nobody's configuration, and no question of whose the directory is."""
     return {
         "PATH": os.environ["PATH"],
         "HOME": os.devnull,
         "LC_ALL": "C.UTF-8",
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "safe.directory",
+        "GIT_CONFIG_VALUE_0": "*",
         **more,
     }
 

@@ -126,9 +126,9 @@ def _backend(world: World, request: RecordedRequest, token: Token, action: str) 
         ),
         TWIN_SIGNATURES=" ".join(f"refs/heads/{name}" for name, rule in rules if rule.signatures),
         TWIN_NO_WORKFLOWS="" if token.may("workflows", WRITE) else "1",
-        GIT_CONFIG_COUNT="1",
-        GIT_CONFIG_KEY_0="http.receivepack",
-        GIT_CONFIG_VALUE_0="true",
+        GIT_CONFIG_COUNT="2",
+        GIT_CONFIG_KEY_1="http.receivepack",
+        GIT_CONFIG_VALUE_1="true",
     )
     for header, variable in (("content-encoding", "HTTP_CONTENT_ENCODING"), ("git-protocol", "GIT_PROTOCOL")):
         if header in request.headers:
