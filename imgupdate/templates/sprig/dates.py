@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from imgupdate.templates.functions import Function, FunctionFailed
+from imgupdate.templates.functions import Budget, BudgetExceeded, Function, FunctionFailed
 from imgupdate.templates.sprig.casting import parse_int
 from imgupdate.templates.sprig.date_parsing import parse_time
-from imgupdate.templates.sprig.declare import Table, named, plain
+from imgupdate.templates.sprig.declare import Table, costly, named, plain
 from imgupdate.templates.sprig.durations import (
     SECOND,
     parse_duration,
@@ -115,13 +115,16 @@ def _duration_round(duration: object) -> str:
     return rounded_text(int(duration) if isinstance(duration, Int64) else 0)
 
 
-def _must_to_date(layout: str, text: str) -> Struct:
+def _must_to_date(budget: Budget, layout: str, text: str) -> Struct:
+    budget.spend(len(layout) * (8 + len(text) // 8))
     return _time(parse_time(layout, text))
 
 
-def _to_date(layout: str, text: str) -> Struct:
+def _to_date(budget: Budget, layout: str, text: str) -> Struct:
     try:
-        return _must_to_date(layout, text)
+        return _must_to_date(budget, layout, text)
+    except BudgetExceeded:
+        raise
     except FunctionFailed:
         return _time(ZERO)
 
@@ -135,8 +138,8 @@ def _must_date_modify(duration: str, time: Struct) -> Struct:
 FUNCTIONS: Final[Table] = (
     plain("duration", ANY, call=_duration),
     plain("durationRound", ANY, call=_duration_round),
-    plain("toDate", STRING, STRING, call=_to_date),
-    plain("mustToDate", STRING, STRING, call=_must_to_date),
+    costly("toDate", STRING, STRING, call=_to_date),
+    costly("mustToDate", STRING, STRING, call=_must_to_date),
     *named(("mustDateModify", "must_date_modify"), plain, STRING, _TIME, call=_must_date_modify),
     plain("unixEpoch", _TIME, call=lambda time: str(moment_of(time).seconds)),
 )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from imgupdate.templates.formatting import DEEPEST
 from imgupdate.templates.functions import Budget, FunctionFailed
 from imgupdate.templates.values import Map, Slice, Struct, go_type, truth
+
+_COMPARISON: Final = 4
 
 
 def empty(value: object) -> bool:
@@ -16,7 +19,7 @@ def empty(value: object) -> bool:
 
 def deep_equal(budget: Budget, left: object, right: object, depth: int = 0) -> bool:
     """Whether two values are of one type and equal in all their parts; a nil slice is not an empty one."""
-    budget.spend(16)
+    budget.spend(_COMPARISON)
     if depth > DEEPEST:
         raise FunctionFailed("the values are nested too deeply to be compared, or hold themselves")
     if left is None or right is None or go_type(left) != go_type(right):

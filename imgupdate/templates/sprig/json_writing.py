@@ -105,8 +105,8 @@ def fields(value: Struct) -> Iterator[tuple[str, object]]:
     for known, part in zip(value.type.fields, value.values, strict=True):
         if known.embedded and isinstance(part, Struct):
             yield from fields(part)
-        else:
-            yield known.name, part
+        elif part or not known.json:
+            yield known.json or known.name, part
 
 
 def _entries(value: Map) -> Iterator[tuple[str, object]]:

@@ -17,7 +17,9 @@ from imgupdate.templates.values import (
     STRING,
     Map,
     Slice,
+    Struct,
     from_bytes,
+    go_type,
     joined,
     kind,
     to_bytes,
@@ -84,10 +86,26 @@ def _compact(values: object) -> Slice:
 
 def _uniq(budget: Budget, values: object) -> Slice:
     kept: list[object] = []
+    # What can be looked up is not compared with everything before it.
+    seen: set[tuple[str, object]] = set()
+    others: list[object] = []
     for item in items_of(values, "Cannot find uniq on type {}"):
-        if not _among(budget, item, kept):
-            kept.append(item)
+        if _is_plain(item):
+            key = (go_type(item), item)
+            is_new = key not in seen
+            seen.add(key)
+        else:
+            is_new = not _among(budget, item, others)
+            others += [item] * is_new
+        kept += [item] * is_new
     return Slice.of(kept)
+
+
+def _is_plain(value: object) -> bool:
+    """Whether two values of this one's type are equal where Python finds them so, and can be looked up."""
+    if isinstance(value, Struct):
+        return value.inner is None and all(isinstance(part, str) for part in value.values)
+    return value is None or isinstance(value, (str, int))
 
 
 def _without(budget: Budget, values: object, *left_out: object) -> Slice:
@@ -152,8 +170,12 @@ def _join(budget: Budget, separator: str, values: object) -> str:
 def _sort_alpha(budget: Budget, values: object) -> Slice:
     if not isinstance(values, Slice):
         return Slice(STRING, (text_of(values, budget),))
-    texts = sorted(string_items(budget, values), key=to_bytes)
-    return Slice.of(texts, STRING)
+    texts = tuple(sorted(string_items(budget, values), key=to_bytes))
+    if values.element != STRING:
+        return Slice(STRING, texts)
+    # Go sorts a list of texts in place, and who still holds that list sees it.
+    object.__setattr__(values, "items", texts)
+    return values
 
 
 def _to_strings(budget: Budget, values: object) -> Slice:

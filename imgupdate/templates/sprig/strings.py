@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from imgupdate.templates.formatting import text_of
@@ -117,6 +118,16 @@ def _wrapped(budget: Budget, text: str, width: int, separator: str, *, cut: bool
     return from_bytes(to_bytes(separator).join(lines))
 
 
+def _by_character(call: Callable[[str], str], cost: int = 8) -> Callable[[Budget, str], str]:
+    """A function that looks at each character, which costs more than the character itself."""
+
+    def called(budget: Budget, text: str) -> str:
+        budget.spend(cost * len(text))
+        return call(text)
+
+    return called
+
+
 def _quote(budget: Budget, *values: object) -> str:
     return " ".join(quoted(text_of(value, budget)) for value in values if value is not None)
 
@@ -187,16 +198,16 @@ FUNCTIONS: Final[Table] = (
     *named(("trimAll", "trimall"), plain, STRING, STRING, call=_trim_all),
     plain("trimSuffix", STRING, STRING, call=_trim_suffix),
     plain("trimPrefix", STRING, STRING, call=_trim_prefix),
-    plain("nospace", STRING, call=without_space),
-    plain("initials", STRING, call=initials),
-    plain("upper", STRING, call=runes.upper),
-    plain("lower", STRING, call=runes.lower),
-    plain("title", STRING, call=runes.title),
-    plain("untitle", STRING, call=runes.first_of_words_lower),
-    plain("swapcase", STRING, call=runes.swap_case),
-    plain("camelcase", STRING, call=words.camel_case),
-    plain("snakecase", STRING, call=words.snake_case),
-    plain("kebabcase", STRING, call=words.kebab_case),
+    costly("nospace", STRING, call=_by_character(without_space)),
+    costly("initials", STRING, call=_by_character(initials)),
+    costly("upper", STRING, call=_by_character(runes.upper)),
+    costly("lower", STRING, call=_by_character(runes.lower)),
+    costly("title", STRING, call=_by_character(runes.title)),
+    costly("untitle", STRING, call=_by_character(runes.first_of_words_lower)),
+    costly("swapcase", STRING, call=_by_character(runes.swap_case)),
+    costly("camelcase", STRING, call=_by_character(words.camel_case, 32)),
+    costly("snakecase", STRING, call=_by_character(words.snake_case, 32)),
+    costly("kebabcase", STRING, call=_by_character(words.kebab_case, 32)),
     costly("wrap", INT, STRING, call=_wrap),
     costly("wrapWith", INT, STRING, STRING, call=_wrap_with),
     plain("contains", STRING, STRING, call=_contains),

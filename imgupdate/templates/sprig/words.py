@@ -85,17 +85,24 @@ class _Words:
     """The words of a text, one after another, and what is written of them."""
 
     def __init__(self, text: str, connector: str) -> None:
-        self.rest = text
+        self.text = text
+        self.position = 0
         self.connector = connector
         self.written: list[str] = []
         self.kind = _Kind.NONE
         self.word = ""
         self.advance()
 
+    @property
+    def more(self) -> bool:
+        """Whether anything follows the present word."""
+        return self.position < len(self.text)
+
     def advance(self) -> None:
         """Go to the next word."""
-        self.kind, length = _next_word(self.rest)
-        self.word, self.rest = self.rest[:length], self.rest[length:]
+        start = self.position
+        self.kind, self.position = _next_word(self.text, start)
+        self.word = self.text[start : self.position]
 
     def write(self, kind: _Kind, word: str) -> None:
         """Write a word: in lower case if it is of capitals, as the connector if it is one, else as it is."""
@@ -123,7 +130,7 @@ def _small(character: str) -> str:
 
 def _separated(text: str, connector: str) -> str:
     words = _Words(text, connector)
-    while words.rest:
+    while words.more:
         if words.kind is not _Kind.CONNECTOR:
             words.write(words.kind, words.word)
         before, last = words.kind, words.word
@@ -138,7 +145,7 @@ def _separated(text: str, connector: str) -> str:
                 pass
             case _ if words.kind is not _Kind.NUMBER:
                 words.connect(_Kind.CONNECTOR, _Kind.PUNCTUATION)
-            case _ if words.rest:
+            case _ if words.more:
                 _number_after_word(words)
     words.write(words.kind, words.word)
     return "".join(words.written)
@@ -162,9 +169,8 @@ def _valid(character: str) -> bool:
     return character != REPLACEMENT and character not in SURROGATES
 
 
-def _next_word(text: str) -> tuple[_Kind, int]:
-    """The kind of the first word of a text, and its length; characters that are not UTF-8 go with what follows."""
-    start = 0
+def _next_word(text: str, start: int) -> tuple[_Kind, int]:
+    """The kind of the word at a place, and where it ends; characters that are not UTF-8 go with what follows."""
     while start < len(text) and not _valid(text[start]):
         start += 1
     if start == len(text):
