@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.twins.registry import RegistryTwin
 from tests.twins.runner import Runner
 
 ROOT = Path(__file__).parents[1]
@@ -153,6 +155,31 @@ def test_the_self_test_runs_the_action_that_is_checked_out_with_inputs_and_outpu
     assert all("@sha256:" in service["image"] for job in jobs(path).values() for service in job["services"].values())
 
 
+@pytest.mark.needs_program("jq")
+def test_the_self_test_passes_on_a_runner_and_a_registry_of_ours(tmp_path: Path) -> None:
+    """Each step in turn, but for the pushes of images, and for who owns the files: that is for GitHub and the image."""
+    runner = Runner(tmp_path)
+    outputs: dict[str, str] = {}
+    with RegistryTwin() as registry:
+        registry.fill("team/app", ["1.0.0", "1.2.0", "2.0.0", "latest"])
+        for step in steps(ROOT / ".github/workflows/self-test.yml"):
+            if step.get("uses") == "./":
+                done = runner.run([sys.executable, "-I", str(ROOT / "entrypoint.py")], inputs=step["with"])
+                assert done.succeeded, done.log
+                outputs = {f"${{{{ steps.{step['id']}.outputs.{name} }}}}": done.outputs[name] for name in done.outputs}
+            elif "run" in step and "docker" not in step["run"]:
+                script = step["run"].replace("registry:5000", registry.host).replace("-user root", "-user nobody")
+                variables = {name: outputs[value] for name, value in step.get("env", {}).items()}
+                subprocess.run(
+                    ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
+                    cwd=runner.workspace,
+                    env=variables | {"PATH": os.environ["PATH"]},
+                    check=True,
+                )
+
+    assert (runner.workspace / "fleet/app.yaml").read_text().startswith(f"image: {registry.host}/team/app:1.2.0 # ")
+
+
 @each_example
 def test_the_page_of_examples_lists_each(path: Path) -> None:
     assert f"]({path.name})" in (ROOT / "examples/README.md").read_text()
@@ -185,6 +212,15 @@ def test_new_versions_of_dependencies_are_looked_for_and_wait() -> None:
 
     assert {update["package-ecosystem"] for update in updates} == {"github-actions", "pip", "docker"}
     assert all(update["cooldown"]["default-days"] >= 7 for update in updates)
+
+
+def test_ci_builds_the_image_and_demands_its_tests() -> None:
+    script = (ROOT / ".ci/container").read_text()
+
+    assert re.search(r"^\.ci/container$", (ROOT / ".ci/run").read_text(), re.MULTILINE)
+    assert re.search(r"^make test PYTEST_ARGS=.*--image .* tests/e2e/container\"$", script, re.MULTILINE)
+    assert "\nset -euo pipefail\n" in script
+    assert os.access(ROOT / ".ci/container", os.X_OK)
 
 
 def test_the_image_has_one_base_by_its_digest_and_one_argument_to_replace_it() -> None:
