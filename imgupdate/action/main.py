@@ -8,7 +8,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr, suppress
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from types import FrameType
 from typing import TYPE_CHECKING, TextIO
 
@@ -45,8 +45,8 @@ def main(
     given = os.environ if environment is None else environment
     runner = Runner(given, stream)
     try:
-        # One stream for both: what a library says on the other one could overtake the end of a fold.
-        with redirect_stderr(stream), _cancellable():
+        others = runner.overheard()
+        with redirect_stdout(others), redirect_stderr(others), _cancellable():
             return _guarded(runner, given, clock)
     except Cancelled as cancelled:
         with suppress(Unwritable):

@@ -8,6 +8,7 @@ for, which takes a third of the time that we have to start.
 
 from __future__ import annotations
 
+import io
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -80,6 +81,10 @@ class Runner:
         """A line of the log, whatever it holds."""
         self._write(harmless(clean(text)))
 
+    def overheard(self) -> TextIO:
+        """A stream whose lines are said: for those who print or warn without knowing where they are."""
+        return _Overheard(self)
+
     @contextmanager
     def group(self, title: str) -> Iterator[TextIO]:
         """A fold of the log, within which nothing is a command, whoever writes it."""
@@ -135,3 +140,18 @@ class Runner:
             self._stream.flush()
         except OSError as error:
             raise Unwritable(f"the log cannot be written: {error}") from error
+
+
+class _Overheard(io.StringIO):
+    """Says each line that is written to it."""
+
+    def __init__(self, runner: Runner) -> None:
+        super().__init__()
+        self._runner = runner
+        self._rest = ""
+
+    def write(self, text: str) -> int:
+        *lines, self._rest = (self._rest + text).split("\n")
+        for line in lines:
+            self._runner.say(line)
+        return len(text)

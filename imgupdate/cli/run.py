@@ -28,7 +28,7 @@ def shared(name: str, parameter: str = "") -> Callable[[Decorated], Decorated]:
         described += " May be repeated."
     elif known.choices:
         default, more = default or None, {"type": click.Choice(known.choices)}
-    elif known.metavar:
+    else:
         more = {"metavar": known.metavar}
     if known.unset:
         described += f"  [default: {known.unset}]"

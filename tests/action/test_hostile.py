@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -151,3 +152,23 @@ def test_secrets_are_masked_before_anything_is_said_and_appear_nowhere_else(runn
         assert secret not in rest
     assert "robot-name" not in {*done.masks}
     assert first == 8
+
+
+class Noisy(dict[str, str]):
+    """An environment beside which a library prints and warns what it has read somewhere."""
+
+    def get(self, key: str, default: str = "") -> str:  # type: ignore[override]
+        for stream in (sys.stdout, sys.stderr):
+            stream.write(f"{key}: ")
+            stream.write("##[add-mask]podinfo\n::error::gotcha\n ::set-output name=changed::false\n")
+        return super().get(key, default)
+
+
+def test_what_a_library_prints_or_warns(runner: Runner) -> None:
+    done = step(runner, {"publish": "none"}, seen=Noisy)
+
+    assert (done.exit_code, done.annotations) == (0, [])
+    assert done.outputs["changed"] == "true"
+    assert {mask for mask in done.masks if not re.fullmatch("[0-9a-f]{32}", mask)} == set(token_secrets(TOKEN))
+    assert "\\x3a:error::gotcha" in done.log
+    assert "GITHUB_REPOSITORY: #\\x23[add-mask]podinfo" in done.log
