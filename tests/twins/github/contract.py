@@ -103,12 +103,40 @@ def _errors(validator: jsonschema.Draft202012Validator, value: Json, what: str) 
         yield f"{what}{where}: {error.message[:300]}"
 
 
+SOUND_LIMIT = 20_000
+
+
+def _validator_class() -> type[jsonschema.Draft202012Validator]:
+    """A validator that looks only once at each of the users and repositories that answers repeat without end."""
+    sound: set[tuple[str, str]] = set()
+    checked = jsonschema.Draft202012Validator.VALIDATORS["$ref"]
+
+    def reference(
+        validator: jsonschema.Draft202012Validator, name: str, value: Json, schema: Json
+    ) -> Iterator[jsonschema.ValidationError]:
+        key = name, json.dumps(value)
+        if key in sound:
+            return
+        errors = list(checked(validator, name, value, schema))
+        if not errors:
+            if len(sound) > SOUND_LIMIT:
+                sound.clear()
+            sound.add(key)
+        yield from errors
+
+    made: type[jsonschema.Draft202012Validator] = jsonschema.validators.extend(  # type: ignore[no-untyped-call]
+        jsonschema.Draft202012Validator, {"$ref": reference}
+    )
+    return made
+
+
 class Contract:
     """The description, read once."""
 
     def __init__(self, document: Json) -> None:
         self.schemas: Mapping[str, Json] = document["components"]["schemas"]
         self._document = document
+        self._classes = {closed: _validator_class() for closed in (False, True)}
         self._open = {name: _json_schema(schema, closed=False) for name, schema in self.schemas.items()}
         self._closed = {name: _json_schema(schema, closed=True) for name, schema in self.schemas.items()}
         self.operations = sorted(
@@ -152,7 +180,7 @@ class Contract:
 
     def _validator(self, schema: Json, *, closed: bool) -> jsonschema.Draft202012Validator:
         definitions = self._closed if closed else self._open
-        return jsonschema.Draft202012Validator(
+        return self._classes[closed](
             {**_json_schema(schema, closed=closed), "$defs": definitions}, format_checker=_FORMATS
         )
 
