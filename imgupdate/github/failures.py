@@ -107,8 +107,8 @@ _RULES = (
     ),
     _rule(
         _ANY,
-        r"GH006|GH013|protected branch|rule violations|cannot force-push to this branch|through a pull request|"
-        r"required status check|cannot delete this branch",
+        r"GH006|GH013|protected (branch|ref)|rule violations|cannot force-push to this branch|through a pull request|"
+        r"required status check|cannot delete this branch|approving review|not authorized to push|being restricted",
         Kind.OTHER,
         "the branch is protected: publish by pull request (`publish: pull-request`, or a push branch of its own), or "
         "let the token's owner bypass the rules",
@@ -119,6 +119,12 @@ _RULES = (
         Kind.OTHER,
         "authorize the token for the organization's single sign-on (Settings → Developer settings → the token → "
         "Configure SSO), or pass the token of a GitHub App",
+    ),
+    _rule(
+        403,
+        r"IP allow list",
+        Kind.OTHER,
+        "the organization lets in certain addresses only: run on a runner with such an address",
     ),
     _rule(_ANY, r"archived", Kind.OTHER, "the repository is archived; unarchive it in its settings"),
     _rule(
@@ -139,6 +145,7 @@ _RULES = (
     _rule(422, r"not a fast.?forward", Kind.NOT_FAST_FORWARD, _CONCURRENT),
     _rule(422, r"reference does not exist", Kind.NO_SUCH_REF, _CONCURRENT),
     _rule(422, r"no commits between", Kind.NO_COMMITS, "nothing is lost: the branch has nothing that its base has not"),
+    _rule(422, r"\b(head|base) invalid", Kind.OTHER, "check that both branches exist in the repository"),
     _rule(_ANY, r"could not resolve to an? .*?node", Kind.NO_NODE, "check the name; GitHub does not know it"),
     _rule(_ANY, r"clean status", Kind.CLEAN),
     _rule(_ANY, r"doesn't exist on type|isn't a defined input type|doesn't accept argument", Kind.NO_SUCH_FIELD),

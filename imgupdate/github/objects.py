@@ -27,6 +27,8 @@ class Kind(StrEnum):
     SUBMODULE = "submodule"
 
 
+# Old repositories hold other modes of files, which GitHub reads but does not write.
+_WRITABLE = frozenset({"100644", "100755"})
 _KINDS = {"040000": Kind.FOLDER, "160000": Kind.SUBMODULE, "120000": Kind.LINK}
 
 
@@ -105,7 +107,8 @@ class Listing:
         known = all(self._computed(folder) == (self.entries[folder].id if folder else self.id) for folder in folders)
         entries = dict(self.entries)
         for path, content in contents.items():
-            entries[path] = Entry(entries[path].mode, blob_id(content), len(content))
+            mode = entries[path].mode
+            entries[path] = Entry(mode if mode in _WRITABLE else "100644", blob_id(content), len(content))
         after = Listing(entries, self.id)
         after._names = self._names
         for folder in sorted(folders - {""}, key=lambda path: path.count("/"), reverse=True):

@@ -15,6 +15,7 @@ from imgupdate.versions import parse_range, parse_version
 
 DEFAULT_BRANCH = "master"
 LONGEST_NAME = 1024
+_TAGS = "refs/tags/"
 _NOWHERE = "0" * 40
 _MISNAMED = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|\Z)|\.\Z|/\Z|\A/|\A\.")
 _PERHAPS_A_RACE = frozenset({409, 422})
@@ -192,8 +193,8 @@ class Refs:
     def _named(self, name: str) -> CommitId:
         if name.startswith("refs/heads/"):
             return self.resolve(GitRef(branch=name.removeprefix("refs/heads/")))
-        if name.startswith("refs/tags/"):
-            return self._tag(name.removeprefix("refs/tags/"))
+        if name.startswith(_TAGS):
+            return self._tag(name.removeprefix(_TAGS))
         what = f"the ref {shown(name)}"
         if not name.startswith("refs/"):
             return self._commit(name, what)
@@ -218,7 +219,7 @@ class Refs:
         wanted = parse_range(semver)
         what = f"a tag in the range {shown(semver)}"
         listed = items(self._api.get("git/matching-refs/tags/", f"find {what}"))
-        tags = {text(ref, "ref").removeprefix("refs/tags/"): member(ref, "object") for ref in listed}
+        tags = {text(ref, "ref").removeprefix(_TAGS): member(ref, "object") for ref in listed}
         best = wanted.newest(tags)
         version = parse_version(best) if best is not None else None
         if version is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from imgupdate.errors import PublishError
 from imgupdate.github.api import Api, member, object_id
@@ -40,7 +40,7 @@ class Writing:
         entries, expected = before.edited(contents)
         if expected is None or not self._trees.exists(expected):
             made = base
-            for chunk in self._chunks(before, contents):
+            for chunk in self._chunks(entries, contents):
                 given = {"base_tree": made, "tree": chunk}
                 made = TreeId(object_id(self._api.send("POST", "git/trees", "write the changed files", given), "sha"))
             if expected not in {None, made}:
@@ -54,11 +54,11 @@ class Writing:
         self._trees.keep(Listing(entries, expected))
         return expected
 
-    def _chunks(self, before: Listing, contents: dict[str, bytes]) -> Iterator[list[dict[str, str]]]:
+    def _chunks(self, entries: Mapping[str, Entry], contents: Mapping[str, bytes]) -> Iterator[list[dict[str, str]]]:
         chunk: list[dict[str, str]] = []
         characters = 0
         for path, content in sorted(contents.items()):
-            entry = self._entry(path, before.entries[path].mode, content)
+            entry = self._entry(path, entries[path].mode, content)
             size = len(entry.get("content", ""))
             if chunk and (len(chunk) == MOST_ENTRIES or characters + size > MOST_CHARACTERS):
                 yield chunk

@@ -57,6 +57,10 @@ def body(message: str, *errors: object) -> object:
             Kind.OTHER,
             "the permission Workflows",
         ),
+        (422, "Cannot update this protected ref.", Kind.OTHER, "is protected"),
+        (422, "Cannot create ref due to creations being restricted.", Kind.OTHER, "is protected"),
+        (403, "You're not authorized to push to this branch.", Kind.OTHER, "is protected"),
+        (403, "the `acme` organization has an IP allow list enabled", Kind.OTHER, "with such an address"),
         (
             403,
             "Resource protected by organization SAML enforcement. You must grant your OAuth token access to it.",

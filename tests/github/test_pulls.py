@@ -92,8 +92,9 @@ class TestCreate:
         assert "`draft: false`" in caught.value.remedy
 
     def test_a_base_that_is_not_there_is_an_error(self, hub: Hub, head: CommitId) -> None:
-        with pytest.raises(Refused, match="base invalid"):
+        with pytest.raises(Refused, match="base invalid") as caught:
             hub.pulls.create(draft(base="none"))
+        assert "both branches exist" in caught.value.remedy
 
     @pytest.mark.parametrize("failure", [faults.dropped(), faults.server_error(502)], ids=["dropped", "502"])
     @pytest.mark.parametrize(

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+from urllib.parse import quote
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from imgupdate.config.model import GitRef
 from imgupdate.errors import BranchMoved, InvalidRange, PublishError
@@ -91,6 +96,29 @@ class TestHead:
             hub.remote.delete(branch, head_of(twin))
 
         assert operations(twin) == []
+
+    def test_names_are_taken_that_git_takes_and_no_others(self, twin: GitHubTwin, hub: Hub) -> None:
+        @given(
+            st.text(
+                st.sampled_from("ab/.@{~^:?*[\\ \t\x7fä#%") | st.characters(exclude_categories=["Cs"]),
+                min_size=1,
+                max_size=8,
+            )
+        )
+        def holds(name: str) -> None:
+            given_to_git = ["git", "check-ref-format", f"refs/heads/{name}"]
+            git_takes_it = "\0" not in name and subprocess.run(given_to_git, check=False).returncode == 0
+            twin.forget_calls()
+            try:
+                hub.remote.head(name)
+            except PublishError:
+                assert not git_takes_it or name == "@"
+                assert operations(twin) == []
+            else:
+                assert git_takes_it
+                assert [call.path for call in twin.calls] == [f"/repos/octo-org/fleet/git/ref/heads/{quote(name)}"]
+
+        holds()
 
     def test_an_empty_repository_is_told_as_such(self, twin: GitHubTwin, hub: Hub) -> None:
         twin.fail(faults.empty_repository())

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imgupdate.config.model import SigningType
@@ -19,6 +19,7 @@ from imgupdate.github.trees import Trees
 from imgupdate.github.writing import Writing
 from imgupdate.remote import CommitDraft, CommitId, Person, SigningIdentity, TreeId
 from tests.github.support import Hub, api_to, edits_of, operations, root_tree
+from tests.github.test_objects import NAMES
 from tests.twins.github import GitHubTwin, faults, workflow_token
 
 OLD = b"tag: 1.0.0\n"
@@ -92,6 +93,25 @@ class TestTrees:
             made = write(twin, {PODINFO: (OLD, after)}, hub)
 
             assert files_of(twin, made)[PODINFO] == ("100644", after)
+
+        holds()
+
+    def test_a_mode_of_old_that_github_does_not_write_becomes_the_plain_one(self, twin: GitHubTwin) -> None:
+        twin.push("main", {"old.yaml": "old"}, modes={"old.yaml": "100664"})
+
+        made = write(twin, {"old.yaml": (b"old", b"new")})
+
+        assert files_of(twin, made)["old.yaml"] == ("100644", b"new")
+
+    def test_a_file_of_any_name_can_be_edited(self, twin: GitHubTwin) -> None:
+        @settings(max_examples=25)
+        @given(st.lists(NAMES, min_size=1, max_size=4).map("/".join))
+        def holds(path: str) -> None:
+            twin.push("main", {path: "old"})
+            made = write(twin, {path: (b"old", path.encode())})
+            twin.push("main", {path: None})
+
+            assert files_of(twin, made)[path] == ("100644", path.encode())
 
         holds()
 
