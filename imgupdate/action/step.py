@@ -21,7 +21,7 @@ from imgupdate.errors import Error
 from imgupdate.registry import Clock
 from imgupdate.report.annotations import annotate
 from imgupdate.report.summary import job_summary
-from imgupdate.results import Plan, Problem, Result
+from imgupdate.results import Plan, Problem, Result, Severity
 
 
 def perform(runner: Runner, environment: Mapping[str, str], clock: Clock | None) -> int:
@@ -29,9 +29,9 @@ def perform(runner: Runner, environment: Mapping[str, str], clock: Clock | None)
     try:
         return _begin(runner, environment, clock)
     except WrongInputs as wrong:
-        return _refused(runner, wrong.errors)
+        return _refused(runner, wrong.errors, environment)
     except Error as error:
-        return _refused(runner, (error,))
+        return _refused(runner, (error,), environment)
 
 
 def _begin(runner: Runner, environment: Mapping[str, str], clock: Clock | None) -> int:
@@ -100,11 +100,12 @@ def _idle(runner: Runner, why: str) -> int:
     return 0
 
 
-def _refused(runner: Runner, errors: tuple[Error, ...]) -> int:
+def _refused(runner: Runner, errors: tuple[Error, ...], environment: Mapping[str, str]) -> int:
     """The end of a step that could not begin: each reason as an error, and in the summary."""
-    problems = tuple(Problem.of(error) for error in errors)
+    problems = (*map(Problem.of, errors), *unknown_inputs(environment))
     result = Result(outcomes=(), plan=Plan(), problems=problems, written=False)
     for found in annotate(result):
-        runner.annotate(found.level.value, found.message, title="imgupdate cannot begin")
+        title = "imgupdate cannot begin" if found.level is Severity.ERROR else found.title
+        runner.annotate(found.level.value, found.message, title=title)
     runner.add_to_summary(job_summary(result))
     return max(error.exit_code for error in errors)

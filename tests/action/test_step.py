@@ -193,12 +193,14 @@ def test_fail_on_never_is_content_with_errors(runner: Runner, registry: Registry
 def test_wrong_inputs_are_all_reported_at_once_and_nothing_is_done(runner: Runner, registry: RegistryTwin) -> None:
     tree = Tree(runner.workspace).lay_out({})
 
-    done = step(runner, {"publish": "pr", "draft": "yes", "group-by": "polciy", "fail-on": "warning"})
+    done = step(runner, {"publish": "pr", "draft": "yes", "group-by": "polciy", "fail-on": "warning", "lable": "x"})
 
     assert done.exit_code == 2
     assert tree.changed == set()
     assert registry.requests == ()
     assert done.outputs == dict(NOTHING)
+    assert "there is no input 'lable', it does nothing; did you mean labels?" in messages(done, "warning")
+    assert {found.title for found in done.annotations if found.level == "error"} == {"imgupdate cannot begin"}
     said = "\n".join(messages(done, "error"))
     assert len(messages(done, "error")) == 4
     assert "the input group-by: 'polciy' is none of its values; did you mean policy?" in said
