@@ -16,9 +16,9 @@ from imgupdate.errors import ConfigurationError, PublishError, shown
 TOKEN_USER = "x-access-token"  # noqa: S105 - the user that GitHub wants beside a token
 _LONGEST_URL = 2048
 
-# user@host:path, where the path does not begin like a URL's.
+# user@host:path, where the path does not begin like a URL's or after a transport's name.
 _SCP = re.compile(
-    r"(?:(?P<user>[A-Za-z0-9_][A-Za-z0-9._-]*)@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9.-]*):(?!//).+"
+    r"(?:(?P<user>[A-Za-z0-9_][A-Za-z0-9._-]*)@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9.-]*):(?!//|:).+"
 )
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*|[0-9A-Fa-f:.]+")
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
@@ -139,9 +139,11 @@ def read_address(url: str, credentials: GitCredentials, connection: Connection) 
     """The parts of an address, and the credentials: those within it count where there are no others.
 
     Raises:
-        PublishError: it is not one that we go to.
+        PublishError: it is not one that we go to, or a token is none.
 
     """
+    if not credentials.authorization.isprintable():
+        raise PublishError("the token holds a control character", remedy="see what the Secret or the input holds")
     text = url.strip()
     if not text.isprintable() or " " in text or len(text) > _LONGEST_URL:
         raise _refused(text, "write it without blanks")

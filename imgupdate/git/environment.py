@@ -27,6 +27,9 @@ from imgupdate.git.keys import (
 from imgupdate.git.programs import find_program
 
 REMOTE = "origin"
+
+# Where distributions have the authorities that they trust; curl knows one of them.
+_AUTHORITIES = (Path("/etc/ssl/certs/ca-certificates.crt"), Path("/etc/pki/tls/certs/ca-bundle.crt"))
 NOWHERE = os.devnull
 
 # Who only reads commits and trees can take old ones that were made by careless programs, as every server holds some.
@@ -133,8 +136,8 @@ class Environments:
         tls = self._credentials.tls
         trusted = self._connection.ca_file
         if tls is not None and tls.ca:
-            system = trusted or Path(ssl.get_default_verify_paths().openssl_cafile)
-            known = system.read_bytes() if system.is_file() else b""
+            files = [trusted] if trusted else [Path(ssl.get_default_verify_paths().openssl_cafile), *_AUTHORITIES]
+            known = next((file.read_bytes() for file in files if file.is_file()), b"")
             trusted = write_private(self._folder / "authorities.pem", known.rstrip() + b"\n" + tls.ca)
         if trusted is not None:
             yield "http.sslCAInfo", str(trusted)

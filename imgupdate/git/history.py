@@ -12,10 +12,11 @@ _DEPTHS = (256, 4096, 65536)
 
 
 class History:
-    """Commits of the remote repository, fetched as far back as a question needs, and no further than `_DEPTHS`."""
+    """Commits of the remote repository, fetched only as far back as a question needs, in steps of depths."""
 
-    def __init__(self, repository: Repository) -> None:
+    def __init__(self, repository: Repository, *, depths: Sequence[int] = _DEPTHS) -> None:
         self._repository = repository
+        self._depths = depths
 
     def series(self, base: CommitId, head: CommitId) -> Series:
         """The commits reachable from `head` and not from `base`, oldest first; the newest 250 where there are more."""
@@ -48,7 +49,7 @@ class History:
 
     def _deepen(self, commits: Sequence[CommitId], settled: Callable[[frozenset[str]], bool]) -> bool:
         """Fetch more and more until a question is settled, which is given the commits whose parents are not known."""
-        for depth in _DEPTHS:
+        for depth in self._depths:
             self._repository.fetch(commits, depth=depth, commits_only=True)
             shallow = self._repository.folder / "shallow"
             cut = frozenset(shallow.read_text().split()) if shallow.exists() else frozenset[str]()

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from imgupdate.errors import PublishError
-from imgupdate.git.programs import Finished, find_program, run
+from imgupdate.git.programs import Finished, disk, find_program, run
 from imgupdate.git.words import Words
 
 _TIMEOUT = 60.0
@@ -26,10 +26,12 @@ printf '%s\\n' "${_PASSPHRASE}"
 
 
 def write_private(path: Path, content: bytes, mode: int = 0o600) -> Path:
-    """Make a file that only its owner may read."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
+    """Make a file that only its owner may read, in the place of another."""
+    with disk():
+        path.unlink(missing_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
     return path
 
 
@@ -42,12 +44,10 @@ def askpass_environment(folder: Path, passphrase: bytes) -> dict[str, str]:
     """What makes OpenSSH take a passphrase from its environment, or none, and never ask anybody."""
     if not passphrase:
         return {"SSH_ASKPASS_REQUIRE": "never"}
-    program = folder / "askpass"
-    if not program.exists():
-        write_private(program, _ASKPASS.encode(), 0o700)
     words = first_line(passphrase)
     if b"\0" in words:
         raise PublishError("the passphrase of the SSH key holds a NUL", remedy="correct the Secret")
+    program = write_private(folder / "askpass", _ASKPASS.encode(), 0o700)
     text = os.fsdecode(words)
     return {"SSH_ASKPASS": str(program), "SSH_ASKPASS_REQUIRE": "force", "DISPLAY": ":", _PASSPHRASE: text}
 

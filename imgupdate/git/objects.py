@@ -10,7 +10,7 @@ from pathlib import Path
 
 from imgupdate.errors import PublishError
 from imgupdate.git.environment import REMOTE, Environments
-from imgupdate.git.programs import BOUND, Finished, find_program, run
+from imgupdate.git.programs import BOUND, Finished, disk, find_program, run
 from imgupdate.git.words import Words
 from imgupdate.remote import CommitId, TreeId
 
@@ -145,21 +145,14 @@ class Repository:
         """Commits that are here, by hash."""
         return {id_: read_commit(content) for id_, content in self.read(ids).items()} if ids else {}
 
-    def write(self, kind: str, contents: Iterable[bytes]) -> list[str]:
+    def write(self, kind: str, contents: Sequence[bytes]) -> list[str]:
         """Store objects of a kind to the byte, and give their hashes."""
-        with tempfile.TemporaryDirectory(prefix="objects-", dir=self.folder) as folder:
-            paths = []
-            for number, content in enumerate(contents):
-                path = Path(folder, str(number))
+        with disk(), tempfile.TemporaryDirectory(prefix="objects-", dir=self.folder) as folder:
+            paths = [Path(folder, str(number)) for number in range(len(contents))]
+            for path, content in zip(paths, contents, strict=True):
                 path.write_bytes(content)
-                paths.append(str(path))
-            if not paths:
-                return []
-            return (
-                self.local("hash-object", "-t", kind, "-w", "--no-filters", "--stdin-paths", given=_lines(paths))
-                .decode()
-                .split()
-            )
+            storing = ("hash-object", "-t", kind, "-w", "--no-filters", "--stdin-paths")
+            return self.local(*storing, given=_lines(map(str, paths))).decode().split()
 
     def _run(
         self,

@@ -8,8 +8,8 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO
 
@@ -31,6 +31,16 @@ class Finished:
 
 class OutOfTime(PublishError):
     """A program did not end in time; it and all that it started are gone."""
+
+
+@contextmanager
+def disk() -> Iterator[None]:
+    """Turn what the system says about our temporary files into PublishError."""
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or "the system refused").lower()
+        raise PublishError(f"a temporary file cannot be made: {reason}", remedy="free some space") from error
 
 
 def find_program(name: str, search_path: str) -> str:

@@ -19,6 +19,7 @@ from imgupdate.git.environment import Environments
 from imgupdate.git.history import History
 from imgupdate.git.making import commit_payload, signed
 from imgupdate.git.objects import Repository
+from imgupdate.git.programs import disk
 from imgupdate.git.pushing import Pusher, moved_back
 from imgupdate.git.refs import DEFAULT_BRANCH, HEADS, TAGS, Refs
 from imgupdate.git.signing import Signer
@@ -54,11 +55,12 @@ class GitRemote:
         `clock` tells seconds since 1970.
 
         Raises:
-            PublishError: the address is not one that we go to.
+            PublishError: the address is not one that we go to, or `scratch` cannot be written.
 
         """
         address, credentials = read_address(url, credentials, connection)
-        folder = Path(tempfile.mkdtemp(prefix="git-", dir=scratch))
+        with disk():
+            folder = Path(tempfile.mkdtemp(prefix="git-", dir=scratch))
         words = Words(chain(credentials.secrets, connection.secrets))
         environments = Environments(address, credentials, connection, folder=folder, search_path=search_path)
 

@@ -23,7 +23,7 @@ from imgupdate.git.keys import (
     unusable_key,
     write_private,
 )
-from imgupdate.git.programs import Finished, find_program, run
+from imgupdate.git.programs import Finished, disk, find_program, run
 from imgupdate.remote import SigningIdentity
 
 _TIMEOUT = 60.0
@@ -90,7 +90,7 @@ class Signer:
     def _gpg_home(self) -> Iterator[tuple[Path, dict[str, str]]]:
         """A home for gpg, and the agent that runs for it until the end."""
         where = self._folder if len(str(self._folder)) < _LONGEST_HOME else _SHORT
-        with tempfile.TemporaryDirectory(prefix="gpg-", dir=where, ignore_cleanup_errors=True) as name:
+        with disk(), tempfile.TemporaryDirectory(prefix="gpg-", dir=where, ignore_cleanup_errors=True) as name:
             home = Path(name)
             write_private(home / "gpg-agent.conf", _AGENT)
             environment = bare_environment(self._search_path, home) | {"GNUPGHOME": name}
@@ -103,7 +103,7 @@ class Signer:
 
     def _ssh(self, payload: bytes, identity: SigningIdentity) -> bytes:
         program = find_program("ssh-keygen", self._search_path)
-        with tempfile.TemporaryDirectory(prefix="ssh-", dir=self._folder) as name:
+        with disk(), tempfile.TemporaryDirectory(prefix="ssh-", dir=self._folder) as name:
             home = Path(name)
             key = write_private(home / "identity", private_key(identity.key))
             environment = bare_environment(self._search_path, home) | askpass_environment(home, identity.passphrase)

@@ -43,11 +43,11 @@ class Entry:
 class Contents:
     """The contents of files, each looked through once for a token; what holds one is kept, within bounds."""
 
-    def __init__(self, repository: Repository) -> None:
+    def __init__(self, repository: Repository, *, kept_bytes: int = _KEPT_BYTES) -> None:
         self._repository = repository
+        self._room = kept_bytes
         self._looked: dict[bytes, dict[str, bool]] = {}
         self._kept: dict[str, bytes] = {}
-        self._kept_bytes = 0
 
     def holding(self, token: bytes, entries: Iterable[Entry]) -> frozenset[str]:
         """Those of the files that hold a token, and those that are too large to be looked through."""
@@ -69,9 +69,9 @@ class Contents:
         return self._kept[entry.id]
 
     def _keep(self, id_: str, content: bytes) -> None:
-        if id_ not in self._kept and self._kept_bytes + len(content) <= _KEPT_BYTES:
+        if id_ not in self._kept and len(content) <= self._room:
             self._kept[id_] = content
-            self._kept_bytes += len(content)
+            self._room -= len(content)
 
 
 class GitTree:
@@ -84,6 +84,7 @@ class GitTree:
         self._entries = dict(read_entries(repository, tree))
         self._folders = {""} | {up for path in self._entries for up in _folders_of(path)}
         self._targets: Mapping[str, bytes] | None = None
+        self._manifests: Mapping[str, str] | None = None
 
     @property
     def id(self) -> TreeId:
@@ -95,12 +96,13 @@ class GitTree:
         resolved = self._real(under)
         if resolved is None:
             raise UnreadableFile("is not in the tree", where=_printable(under), remedy="name a path that exists")
-        files = {path: self._entries[target] for path, target in self._manifests()}
-        held = self._contents.holding(holding, files.values())
+        if self._manifests is None:
+            self._manifests = dict(self._find_manifests())
+        held = self._contents.holding(holding, (self._entries[target] for target in self._manifests.values()))
         found = {
             target
-            for path, target in self._manifests()
-            if files[path].id in held and (is_under(path, resolved) or path == under)
+            for path, target in self._manifests.items()
+            if self._entries[target].id in held and (is_under(path, resolved) or path == under)
         }
         return tuple(sorted(found))
 
@@ -116,7 +118,7 @@ class GitTree:
             raise UnreadableFile(message, where=_printable(path), remedy="split the file")
         return self._contents.read(entry)
 
-    def _manifests(self) -> Iterator[tuple[str, str]]:
+    def _find_manifests(self) -> Iterator[tuple[str, str]]:
         """Every path that has a manifest's name, with that of the real file in the tree that it leads to."""
         for path, entry in self._entries.items():
             if is_manifest(path.rpartition("/")[2]) and _encodable(path):

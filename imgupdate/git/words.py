@@ -81,8 +81,8 @@ class Words:
             text = text.replace(secret, "***")
         lines = []
         for raw in re.split(r"[\r\n]+", _ESCAPE.sub("", text)):
-            line = "".join(c if c.isprintable() else " " for c in raw).replace("::", ": :").replace("##[", "## [")
-            line = " ".join(line.removeprefix("remote: ").split())
+            line = "".join(c if c.isprintable() else " " for c in raw).replace("##[", "## [")
+            line = " ".join(re.sub(":(?=:)", ": ", line).removeprefix("remote: ").split())
             if line and not _NOISE.fullmatch(line) and line not in lines:
                 lines.append(line)
         joined = "; ".join(lines)

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.git.support import MARKED, Hosted, make_hosted
+from tests.git.support import MARKED, Hosted, make_hosted, settle
+
+
+@pytest.fixture(scope="session")
+def prototype(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder to copy, which is faster than to make one."""
+    folder = tmp_path_factory.mktemp("prototype")
+    found = make_hosted(folder)
+    found.write({"app.yaml": MARKED, "notes.txt": "words\n"})
+    found.save("first")
+    return folder
 
 
 @pytest.fixture
-def hosted(tmp_path: Path) -> Hosted:
-    found = make_hosted(tmp_path)
-    found.write({"app.yaml": MARKED, "notes.txt": "words\n"})
-    found.save("first")
-    return found
+def hosted(prototype: Path, tmp_path: Path) -> Hosted:
+    shutil.copytree(prototype, tmp_path, symlinks=True, dirs_exist_ok=True)
+    return settle(tmp_path)

@@ -28,8 +28,10 @@ def search_path() -> str:
 
 
 def git(where: Path, *arguments: str, given: bytes | None = None, check: bool = True) -> str:
-    """What git says, run as a person would."""
-    done = subprocess.run(["git", "-C", str(where), *arguments], input=given, capture_output=True, check=False)
+    """What git says, run as a person without settings would."""
+    environment = os.environ | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    command = ["git", "-C", str(where), *arguments]
+    done = subprocess.run(command, input=given, env=environment, capture_output=True, check=False)
     assert not check or not done.returncode, done.stderr.decode(errors="replace")
     return done.stdout.decode(errors="surrogateescape").removesuffix("\n")
 
@@ -87,13 +89,20 @@ class Hosted:
 
 def make_hosted(folder: Path, *, object_format: str = "sha1") -> Hosted:
     """An empty repository; its first commit is made by `save`."""
-    bare, clone, scratch = folder / "fleet.git", folder / "clone", folder / "scratch"
-    scratch.mkdir()
+    found = Hosted(folder / "fleet.git", folder / "clone", folder / "scratch")
+    found.scratch.mkdir()
     kind = f"--object-format={object_format}"
-    git(folder, "init", "--quiet", "--bare", "--template=", "-b", "main", kind, str(bare))
-    git(folder, "init", "--quiet", "-b", "main", kind, str(clone))
-    git(clone, "remote", "add", "origin", str(bare))
-    return Hosted(bare, clone, scratch)
+    git(folder, "init", "--quiet", "--bare", "--template=", "-b", "main", kind, str(found.bare))
+    git(folder, "init", "--quiet", "--template=", "-b", "main", kind, str(found.clone))
+    git(found.clone, "config", "user.name", "A Person")
+    git(found.clone, "config", "user.email", "person@example.com")
+    git(found.clone, "config", "remote.origin.url", "../fleet.git")
+    return found
+
+
+def settle(folder: Path) -> Hosted:
+    """What was copied to a folder."""
+    return Hosted(folder / "fleet.git", folder / "clone", folder / "scratch")
 
 
 def edit(remote: GitRemote, commit: CommitId, path: str, after: str) -> FileEdit:

@@ -13,6 +13,8 @@ from imgupdate.remote import CommitDraft, CommitId, Person, Push, TreeId
 from imgupdate.results import FileEdit
 from tests.git.support import FLUX, MARKED, NOW, Hosted, commit_on, edit, git, make_hosted
 
+pytestmark = pytest.mark.needs_program("git")
+
 NEW = MARKED.replace("1.0.0", "1.1.0")
 
 

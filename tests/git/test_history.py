@@ -6,8 +6,11 @@ import pytest
 
 from imgupdate.errors import PublishError
 from imgupdate.git import history
+from imgupdate.git.history import History
 from imgupdate.remote import CommitId, Push
 from tests.git.support import MARKED, Hosted, commit_on, git
+
+pytestmark = pytest.mark.needs_program("git")
 
 
 def grow(hosted: Hosted, ref: str, parent: str, number: int) -> CommitId:
@@ -99,6 +102,23 @@ def test_a_branch_that_lags_far_behind_is_fetched_as_deep_as_it_takes(hosted: Ho
 
     assert [commit.id for commit in series.commits] == [hosted.at("topic~1"), head]
     assert series.complete
+
+
+def test_a_fork_that_is_too_far_back_leaves_the_series_incomplete(hosted: Hosted) -> None:
+    fork = grow(hosted, "refs/heads/main", "", 20)
+    base = grow(hosted, "refs/heads/main", fork, 20)
+    head = grow(hosted, "refs/heads/topic", fork, 2)
+    remote = hosted.remote()
+
+    near = History(remote._history._repository, depths=(2, 4))
+    far = History(remote._history._repository, depths=(2, 4, 30))
+
+    assert not near.series(base, head).complete
+    assert not near.descends(base, fork)
+    assert far.series(base, head).complete
+    assert far.descends(base, fork)
+    assert not far.descends(fork, base)
+    assert not far.descends(head, base)
 
 
 def test_a_series_without_filters_on_the_server_is_the_same(hosted: Hosted) -> None:

@@ -21,6 +21,8 @@ from tests.twins.git_http import GitHttpTwin
 from tests.twins.http import Fault
 from tests.twins.proxy import ProxyTwin
 
+pytestmark = pytest.mark.needs_program("git")
+
 SECRET = "ghs_very-secret-token"  # not one
 BASIC = "Basic " + base64.b64encode(f"x-access-token:{SECRET}".encode()).decode()
 OURS = GitCredentials.of_token(SECRET)
@@ -227,6 +229,49 @@ def test_a_server_that_is_silent_is_left_in_time(hosted: Hosted, server: GitHttp
         remote_of(hosted, server, connection=Connection(allow_http=True, timeout=0.5)).head("main")
 
 
+@pytest.fixture
+def old_server(hosted: Hosted) -> Iterator[GitHttpTwin]:
+    """One that speaks the first protocol, and hands out only what branches and tags name."""
+    with GitHttpTwin(hosted.bare.parent, authorization=BASIC, newest_protocol=False) as twin:
+        yield twin
+
+
+def test_an_old_server_is_served_as_well(hosted: Hosted, old_server: GitHttpTwin) -> None:
+    first = CommitId(hosted.at("main"))
+    hosted.person_pushes()
+    git(hosted.clone, "tag", "-a", "-m", "x", "v1.0.0", first)
+    git(hosted.clone, "push", "--quiet", "origin", "v1.0.0")
+    remote = remote_of(hosted, old_server)
+
+    everything(remote)
+
+    assert remote_of(hosted, old_server).resolve(GitRef(commit=first)) == first
+    assert remote_of(hosted, old_server).resolve(GitRef(tag="v1.0.0")) == first
+    assert remote.tree(first).list("", TOKEN) == ("app.yaml",)
+    assert remote.changed(CommitId(hosted.at("new"))) is not None
+
+
+def test_a_commit_that_an_old_server_does_not_have_is_told(hosted: Hosted, old_server: GitHttpTwin) -> None:
+    with pytest.raises(PublishError, match="the remote repository has no commit 1111"):
+        remote_of(hosted, old_server).tree(CommitId("1" * 40))
+
+
+def test_a_server_that_fails_at_the_second_attempt_is_told(hosted: Hosted, old_server: GitHttpTwin) -> None:
+    remote = remote_of(hosted, old_server)
+    remote.tree(CommitId(hosted.at("main")))
+    old_server.inject(Fault(times=1, status=0, path="/info/refs"), Fault(status=500, times=9, path="/info/refs"))
+
+    with pytest.raises(PublishError, match=r"fetching .* failed.*500"):
+        remote.tree(CommitId("1" * 40))
+
+
+def test_a_token_with_a_line_break_is_refused_and_not_told(hosted: Hosted, server: GitHttpTwin) -> None:
+    with pytest.raises(PublishError, match="the token holds a control character") as caught:
+        remote_of(hosted, server, credentials=GitCredentials(bearer_token=f"{SECRET}\r\nX-Evil: 1"))
+
+    assert SECRET not in str(caught.value)
+
+
 def test_a_server_that_is_not_there_is_told(hosted: Hosted) -> None:
     with GitHttpTwin(hosted.bare.parent) as twin:
         url = f"{twin.url}/fleet.git"
@@ -261,6 +306,11 @@ def test_proxies_of_the_environment_are_used_but_where_they_are_excluded(
 ) -> None:
     server, credentials = safe_server
     with ProxyTwin() as twin:
+        named = Connection(proxy=Proxy(address=twin.url))
+        assert remote_of(hosted, server, credentials=credentials, connection=named).head("main")
+        assert twin.used == [f"CONNECT {server.host}"]
+
+        twin.used.clear()
         proxies = {"https_proxy": twin.url, "LD_PRELOAD": "/never"}
         remote_of(hosted, server, credentials=credentials, connection=Connection(proxies=proxies)).head("main")
         assert twin.used == [f"CONNECT {server.host}"]

@@ -12,6 +12,8 @@ from imgupdate.errors import BranchMoved, PublishError
 from imgupdate.remote import CommitId, Push
 from tests.git.support import MARKED, Hosted, commit_on, git
 
+pytestmark = pytest.mark.needs_program("git")
+
 OTHER = MARKED.replace("1.0.0", "2.0.0")
 
 

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 from imgupdate.config.model import GitRef
 from imgupdate.errors import PublishError
 from imgupdate.git.refs import checked_name
 from imgupdate.remote import CommitId
-from tests.git.support import Hosted, git
+from tests.git.support import Hosted, git, settle
+
+pytestmark = pytest.mark.needs_program("git")
 
 
-@pytest.fixture
-def tagged(hosted: Hosted) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def shared(prototype: Path, tmp_path_factory: pytest.TempPathFactory) -> Hosted:
+    """A repository for tests that only ask."""
+    folder = tmp_path_factory.mktemp("refs")
+    shutil.copytree(prototype, folder, symlinks=True, dirs_exist_ok=True)
+    return settle(folder)
+
+
+@pytest.fixture(scope="module")
+def tagged(shared: Hosted) -> dict[str, str]:
     """A commit for each of `main`, `topic`, the tags `light` and `annotated`, and a ref outside of both."""
+    hosted = shared
     commits = {"first": hosted.at("main")}
     for name, target in (
         ("topic", "refs/heads/topic"),
@@ -49,14 +63,14 @@ def tagged(hosted: Hosted) -> dict[str, str]:
         (GitRef(name="refs/pull/7/head", tag="light", semver="*", branch="topic"), "odd"),
     ],
 )
-def test_a_reference_means_a_commit(hosted: Hosted, tagged: dict[str, str], ref: GitRef, wanted: str) -> None:
-    assert hosted.remote().resolve(ref) == tagged[wanted]
+def test_a_reference_means_a_commit(shared: Hosted, tagged: dict[str, str], ref: GitRef, wanted: str) -> None:
+    assert shared.remote().resolve(ref) == tagged[wanted]
 
 
-def test_a_commit_goes_before_everything(hosted: Hosted, tagged: dict[str, str]) -> None:
+def test_a_commit_goes_before_everything(shared: Hosted, tagged: dict[str, str]) -> None:
     ref = GitRef(commit=tagged["first"].upper(), name="refs/heads/topic", tag="light", semver="*", branch="topic")
 
-    assert hosted.remote().resolve(ref) == tagged["first"]
+    assert shared.remote().resolve(ref) == tagged["first"]
 
 
 def test_nothing_means_master_and_not_what_the_remote_prefers(hosted: Hosted) -> None:
@@ -94,6 +108,15 @@ def test_a_reference_that_means_no_commit_is_refused(hosted: Hosted, ref: GitRef
         hosted.remote().resolve(ref)
 
 
+@pytest.fixture(scope="module")
+def released(shared: Hosted) -> Hosted:
+    for name in ("v1.2.0", "v1.10.0", "1.9.1", "v2.0.0", "v2.1.0-rc.1", "v9", "release-3.0.0"):
+        shared.save(name, push=False)
+        git(shared.clone, "tag", *(["-a", "-m", "x"] if name == "v1.10.0" else []), name)
+    git(shared.clone, "push", "--quiet", "--tags", "origin")
+    return shared
+
+
 @pytest.mark.parametrize(
     ("range_", "wanted"),
     [
@@ -104,14 +127,9 @@ def test_a_reference_that_means_no_commit_is_refused(hosted: Hosted, ref: GitRef
         ("*", "v2.0.0"),
     ],
 )
-def test_the_highest_tag_of_a_range_is_meant(hosted: Hosted, range_: str, wanted: str) -> None:
+def test_the_highest_tag_of_a_range_is_meant(released: Hosted, range_: str, wanted: str) -> None:
     """A tag needs its three parts, as everywhere in Flux."""
-    for name in ("v1.2.0", "v1.10.0", "1.9.1", "v2.0.0", "v2.1.0-rc.1", "v9", "release-3.0.0"):
-        hosted.save(name)
-        git(hosted.clone, "tag", *(["-a", "-m", "x"] if name == "v1.10.0" else []), name)
-    git(hosted.clone, "push", "--quiet", "--tags", "origin")
-
-    assert hosted.remote().resolve(GitRef(semver=range_)) == hosted.at(f"{wanted}^{{commit}}")
+    assert released.remote().resolve(GitRef(semver=range_)) == released.at(f"{wanted}^{{commit}}")
 
 
 def test_of_equal_versions_the_newest_commit_is_meant(hosted: Hosted, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,8 @@ from imgupdate.git.signing import Signer
 from imgupdate.remote import CommitId, Push, SigningIdentity
 from tests.git.support import Hosted, commit_on, git, search_path, ssh_key, ssh_signing
 
+pytestmark = pytest.mark.needs_program("git")
+
 MESSAGE = "Update\n\nwith a body\n"
 
 
@@ -241,6 +243,24 @@ def test_a_passphrase_with_a_nul_is_refused(hosted: Hosted, tmp_path: Path) -> N
     key, _ = ssh_key(tmp_path, passphrase="sesame")
 
     assert "holds a NUL" in str(refused(hosted, ssh_signing(key, "a\0b")))
+
+
+@pytest.mark.needs_program("ssh-keygen")
+def test_a_key_that_is_read_and_does_not_sign_is_told(hosted: Hosted, tmp_path: Path) -> None:
+    """As one on a token that nobody has plugged in."""
+    key, _ = ssh_key(tmp_path)
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    real = next(
+        Path(folder, "ssh-keygen") for folder in search_path().split(":") if Path(folder, "ssh-keygen").exists()
+    )
+    (tools / "ssh-keygen").write_text(
+        f'#!/bin/sh\n[ "$1" = -Y ] && echo "device not found" >&2 && exit 1\nexec {real} "$@"\n'
+    )
+    (tools / "ssh-keygen").chmod(0o755)
+
+    with pytest.raises(PublishError, match="the signing key could not be used: device not found"):
+        Signer(tmp_path, search_path=f"{tools}:{search_path()}").sign(b"x", ssh_signing(key))
 
 
 def processes_of(folder: Path) -> list[str]:

@@ -16,7 +16,7 @@ from imgupdate.remote import CommitId, Push
 from tests.git.support import TOKEN, Hosted, commit_on, search_path, ssh_key
 from tests.twins.ssh import SshTwin
 
-pytestmark = [pytest.mark.needs_program("sshd"), pytest.mark.needs_program("ssh")]
+pytestmark = [pytest.mark.needs_program("git"), pytest.mark.needs_program("sshd"), pytest.mark.needs_program("ssh")]
 
 PASSPHRASE = "pass wörd $(x) '\""
 
@@ -103,7 +103,9 @@ def test_a_key_whose_passphrase_is_missing_or_wrong_is_told(
     with pytest.raises(PublishError) as caught:
         remote_of(hosted, server, identity).head("main")
 
+    assert str(hosted.scratch) not in str(caught.value)
     assert "key of the Git repository" in caught.value.message
+    assert "field present" in caught.value.message or passphrase
     assert "`password`" in caught.value.remedy
     assert "wrong-phrase" not in str(caught.value)
 

@@ -13,6 +13,8 @@ from imgupdate.remote import BlobId, CommitId
 from imgupdate.workspace import Workspace
 from tests.git.support import MARKED, TOKEN, Hosted, git, make_hosted
 
+pytestmark = pytest.mark.needs_program("git")
+
 
 def test_only_manifests_that_hold_the_token_are_listed_sorted(hosted: Hosted) -> None:
     hosted.write(
@@ -182,6 +184,26 @@ def test_what_holds_the_token_is_read_without_asking_git_again(hosted: Hosted) -
     assert tree.read("app.yaml") == MARKED.encode()
     with pytest.raises(PublishError):
         tree.read("other.yaml")
+
+
+def test_what_does_not_fit_into_memory_is_read_from_git_again(hosted: Hosted) -> None:
+    hosted.write({"b.yaml": MARKED + "# more\n"})
+    remote = hosted.remote()
+    commit = hosted.save()
+    tree = remote.tree(commit)
+    small = bounds.GitTree(tree.id, remote._repository, bounds.Contents(remote._repository, kept_bytes=len(MARKED)))
+
+    assert small.list("", TOKEN) == ("app.yaml", "b.yaml")
+    assert small.list("", TOKEN[1:]) == ("app.yaml", "b.yaml")
+    assert (small.read("app.yaml"), small.read("b.yaml")) == (MARKED.encode(), (MARKED + "# more\n").encode())
+
+
+def test_an_object_that_is_not_there_is_an_error(hosted: Hosted) -> None:
+    remote = hosted.remote()
+    remote.tree(CommitId(hosted.at("main")))
+
+    with pytest.raises(PublishError, match="did not give the object 1111"):
+        remote._repository.read(["1" * 40])
 
 
 def test_a_commit_is_read_from_a_remote_with_longer_hashes(tmp_path: Path) -> None:

@@ -15,8 +15,16 @@ CHALLENGE = {"WWW-Authenticate": 'Basic realm="git"'}
 class GitHttpTwin(HttpTwin):
     """Serves the bare repositories of a folder, to those who send exactly this header; to everybody if it is empty."""
 
-    def __init__(self, root: Path, *, authorization: str = "", tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        authorization: str = "",
+        tls: ssl.SSLContext | None = None,
+        newest_protocol: bool = True,
+    ) -> None:
         super().__init__(tls=tls)
+        self._newest_protocol = newest_protocol
         self._root = root
         self._authorization = authorization
 
@@ -35,7 +43,7 @@ class GitHttpTwin(HttpTwin):
             "CONTENT_TYPE": request.headers.get("content-type", ""),
             "CONTENT_LENGTH": str(len(request.body)),
             "HTTP_CONTENT_ENCODING": request.headers.get("content-encoding", ""),
-            "GIT_PROTOCOL": request.headers.get("git-protocol", ""),
+            "GIT_PROTOCOL": request.headers.get("git-protocol", "") if self._newest_protocol else "",
             "REMOTE_USER": "somebody",
         }
         done = subprocess.run(
