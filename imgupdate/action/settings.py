@@ -79,18 +79,17 @@ def root_of(path: str, environment: Mapping[str, str]) -> Path:
     try:
         root = (workspace / path).resolve()
         inside = root == workspace or workspace in root.parents
-        is_folder = inside and root.is_dir()
-    except (OSError, ValueError, RuntimeError):
-        inside, is_folder = True, False
-        root = workspace
+        holds_something = inside and any(root.iterdir())
+    except (OSError, ValueError, RuntimeError) as error:
+        raise UsageError(
+            f"the input path: there is no folder {shown(path)} in the workspace", remedy="name one that is checked out"
+        ) from error
     if not inside:
         raise UsageError(
             f"the input path: {shown(path)} leads out of the workspace",
             remedy="name a folder that is checked out in it",
         )
-    if not is_folder:
-        raise UsageError(f"the input path: there is no folder {shown(path)} in the workspace", remedy="correct it")
-    if not any(root.iterdir()):
+    if not holds_something:
         raise UsageError(
             "there is nothing in the workspace: the repository is not checked out",
             remedy="add a step with actions/checkout before this one",
