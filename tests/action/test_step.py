@@ -279,6 +279,36 @@ def test_only_the_image_of_a_dispatch_is_scanned(tmp_path: Path, registry: Regis
     assert "said to be pushed (the registry decides):" in done.log
 
 
+def test_only_the_image_that_was_pushed_to_githubs_registry_is_scanned(tmp_path: Path, registry: RegistryTwin) -> None:
+    payload = event("registry_package.published.docker")
+    version = payload["registry_package"]["package_version"]
+    version["container_metadata"]["tag"]["name"] = "5.0.3"
+    version["package_url"] = f"{registry.host}/podinfo:5.0.3"
+    runner = Runner(tmp_path, event_name="registry_package", event=payload)
+    guide(runner.workspace, registry.host)
+    Tree(runner.workspace).lay_out(
+        {"flux/other.yaml": repository(f"{registry.host}/other", "other") + policy("other", "1.x", "other")}
+    )
+
+    done = step(runner, {"publish": "none"})
+
+    assert (done.exit_code, done.outputs["updated-count"]) == (0, "1")
+    assert {request.path for request in registry.requests} == {"/v2/podinfo/tags/list"}
+
+
+def test_an_image_that_no_policy_uses_is_reported_and_nothing_is_scanned(
+    tmp_path: Path, registry: RegistryTwin
+) -> None:
+    payload = event("repository_dispatch") | {"client_payload": {"image": f"{registry.host}/unknown"}}
+    runner = Runner(tmp_path, event_name="repository_dispatch", event=payload)
+    tree = guide(runner.workspace, registry.host)
+
+    done = step(runner, {"publish": "none"})
+
+    assert (done.exit_code, tree.changed, registry.requests) == (0, set(), ())
+    assert f"{registry.host}/unknown" in "\n".join(found.message for found in done.annotations)
+
+
 def test_an_untagged_manifest_of_a_package_leaves_nothing_to_do(tmp_path: Path, registry: RegistryTwin) -> None:
     name = "registry_package.published.docker"
     runner = Runner(tmp_path, event_name="registry_package", event=event(name))
