@@ -5,8 +5,8 @@ scan -> Listing    select -> Selection | Unavailable    plan -> Marker, Change, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -284,7 +284,8 @@ class PublishedPullRequest:
 class Result:
     """Everything that a run found and did, for the reports.
 
-    `plan` is that for the workspace; `published` says whether commits were to be made at all.
+    `plan` is that for the workspace; `published` says whether commits were to be made at all. `compares` are addresses
+    of what changed in the source of an image, by the image, its old and its new version.
     """
 
     outcomes: tuple[Outcome, ...]
@@ -294,6 +295,7 @@ class Result:
     published: bool = False
     commits: tuple[PublishedCommit, ...] = ()
     pull_requests: tuple[PublishedPullRequest, ...] = ()
+    compares: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:

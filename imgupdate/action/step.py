@@ -90,7 +90,7 @@ def _tell(runner: Runner, settings: RunSettings, result: Result, environment: Ma
         runner.annotate(
             found.level.value, found.message, title=found.title, file=file, line=found.line, column=found.column
         )
-    runner.add_to_summary(job_summary(result, links(settings, environment)))
+    runner.add_to_summary(job_summary(result, links(settings, environment), compares=result.compares))
 
 
 def _idle(runner: Runner, why: str) -> int:

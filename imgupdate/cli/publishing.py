@@ -72,6 +72,7 @@ def publish_result(
         published=True,
         commits=tuple(published.commits),
         pull_requests=tuple(published.pull_requests),
+        compares=published.compares,
     )
 
 

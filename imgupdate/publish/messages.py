@@ -10,6 +10,7 @@ from imgupdate.publish.settings import PublishSettings
 from imgupdate.publish.targets import signs_on_github
 from imgupdate.publish.trailers import CO_AUTHOR, with_trailers
 from imgupdate.remote import Person, SigningIdentity
+from imgupdate.report.markdown import plain
 from imgupdate.report.message import commit_message
 from imgupdate.report.pull_request import Update, title
 from imgupdate.results import Change
@@ -27,7 +28,7 @@ def message_of(
 
     """
     if automation.automation is None:
-        lines = "".join(f"- {row.image}: {row.old} -> {row.new}\n" for row in rows)
+        lines = "".join(f"- {plain(row.image)}: {plain(row.old)} -> {plain(row.new)}\n" for row in rows)
         return f"{title(rows)}\n\n{lines}"
     message = commit_message(automation.automation, automation.key, changes, under=automation.path)
     person = _person(automation)

@@ -16,6 +16,7 @@ from imgupdate.publish.steps import Planner, absent
 from imgupdate.publish.targets import Target, own_branch, targets
 from imgupdate.remote import PullRequest
 from imgupdate.report.pull_request import Update, parse_state
+from imgupdate.report.updates import Step
 from imgupdate.results import Problem, PublishedCommit, PublishedPullRequest, PullRequestOperation, Severity
 from imgupdate.update import Scan, Scanner
 
@@ -44,6 +45,7 @@ class Published:
     commits: list[PublishedCommit] = field(default_factory=list)
     pull_requests: list[PublishedPullRequest] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    compares: dict[Step, str] = field(default_factory=dict)
 
 
 def publish(found: Scan, scanner: Scanner, settings: PublishSettings, ports: Ports) -> Published:
@@ -86,6 +88,7 @@ class _Publication:
         """The updates with the addresses of what changed in their images' sources."""
         targets = {key: candidate.target for key, candidate in self._found.choices.candidates.items()}
         links = compare_links(rows, targets, self._ports.labels)
+        self._published.compares |= links
         return tuple(replace(row, compare=links.get(row.step, "")) for row in rows)
 
     def _serve(self, target: Target) -> None:

@@ -76,7 +76,7 @@ def versions_hash(plan: Plan) -> str:
     Which files hold them does not matter, nor what they held before, nor which part of the reference a field holds.
     """
     versions = {
-        (str(change.marker.policy), text)
+        (change.marker.policy.scope, str(change.marker.policy), text)
         for change in plan.changes
         for text in _identifiers(change.marker.part, change.new)
     }

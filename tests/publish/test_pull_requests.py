@@ -54,6 +54,22 @@ def test_the_body_says_what_changes_and_where(scene: Stage) -> None:
     assert state.head == head
 
 
+def test_what_changed_in_the_source_of_an_image_is_a_link_away(scene: Stage) -> None:
+    for tag, revision in (("1.0.0", "1" * 40), ("1.1.0", "2" * 40)):
+        labels = {
+            "org.opencontainers.image.source": "https://github.com/org/app",
+            "org.opencontainers.image.revision": revision,
+        }
+        scene.registry.put_image(APP, tag, labels=labels)
+    scene.github.push("main", scene.usual())
+
+    result = scene.run()
+
+    link = f"https://github.com/org/app/compare/{'1' * 40}...{'2' * 40}"
+    assert link in (scene.github.pulls()[0].body or "")
+    assert list(result.compares.values()) == [link]
+
+
 def test_a_commit_of_ours_says_what_it_holds_and_is_signed_by_github(scene: Stage) -> None:
     scene.github.push("main", scene.usual())
 
@@ -64,6 +80,19 @@ def test_a_commit_of_ours_says_what_it_holds_and_is_signed_by_github(scene: Stag
     assert commit.verified
     assert commit.message.startswith(f"Update {scene.registry.host}/{APP} to 1.1.0\n\n- ")
     assert "\nImgupdate-Plan: " in commit.message
+
+
+def test_an_old_value_cannot_write_into_the_message_of_our_commit(scene: Stage) -> None:
+    old = "1.0.0\\n\\nCo-authored-by: @somebody <x@example.org>"
+    marked = 'image: {host}/org/app\ntag: "{old}" # {{"$imagepolicy": "flux-system:app:tag"}}\n'
+    content = marked.format(host=scene.registry.host, old=old)
+    scene.github.push("main", scene.usual(**{"apps/app.yaml": content}))
+
+    scene.run()
+
+    message = scene.github.log(OWN)[0].message
+    assert "\nCo-authored-by" not in message
+    assert "@somebody" not in message
 
 
 def test_only_the_marked_file_changes_and_its_mode_stays(scene: Stage) -> None:
