@@ -88,17 +88,13 @@ def run(
         raise PublishError(
             f"the program {name} cannot be run: {error}", remedy="see whether it is installed"
         ) from error
-    try:
-        return _Attended(process, name, bound, timeout).finish(given)
-    except BaseException:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        raise
-    finally:
-        process.wait()
-        for pipe in (process.stdin, process.stdout, process.stderr):
-            if pipe is not None:
-                pipe.close()
+    with process:
+        try:
+            return _Attended(process, name, bound, timeout).finish(given)
+        except BaseException:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            raise
 
 
 class _Attended:

@@ -41,12 +41,14 @@ class Pusher:
         full = HEADS + checked_name(push.branch)
         options = list(_push_options(push.options))
         refspec = _checked_refspec(push.refspec) if push.refspec else ""
+        if refspec:
+            self._name({**self._local, full: push.commit}, head=full)
         lease = f"--force-with-lease={full}:{push.expected or ''}"
         finished = self._run(*options, lease, REMOTE, f"{push.commit}:{full}")
         if finished.status:
             self._refuse(push.branch, finished)
         if refspec:
-            self._second(push, full, refspec, options)
+            self._second(push, refspec, options)
 
     def delete(self, branch: str, expected: CommitId) -> None:
         """Delete a branch that is where it is expected.
@@ -61,13 +63,12 @@ class Pusher:
         if finished.status:
             self._refuse(branch, finished)
 
-    def _second(self, push: Push, full: str, refspec: str, options: list[str]) -> None:
-        """Push exactly the refspec, with the branch and HEAD as a clone would have them (spec/flux.md 6.4).
+    def _second(self, push: Push, refspec: str, options: list[str]) -> None:
+        """Push exactly the refspec (spec/flux.md 6.4).
 
         As the first push is forced, so may this one be, but only to move what is where the branch was: commits that
         nobody looked at are not lost.
         """
-        self._name({**self._local, full: push.commit}, head=full)
         finished = self._run(*options, REMOTE, refspec)
         target = refspec.partition(":")[2] or refspec.lstrip("+")
         if finished.status and push.force and push.expected and _moved(finished) and target.startswith(HEADS):
@@ -82,11 +83,11 @@ class Pusher:
             raise self._repository.words.refusal(what, _reasons(finished))
 
     def _name(self, refs: Mapping[str, str], *, head: str) -> None:
-        """Give names to the commits that are here."""
-        missing = set(self._repository.missing(list(refs.values())))
+        """Have branches, tags and HEAD as a clone would have them."""
+        if missing := self._repository.missing(list(refs.values())):
+            self._repository.fetch(missing)
         for name, commit in refs.items():
-            if commit not in missing:
-                self._repository.local("update-ref", "--no-deref", name, commit)
+            self._repository.local("update-ref", "--no-deref", name, commit)
         self._repository.local("symbolic-ref", "HEAD", head)
 
     def _run(self, *arguments: str) -> Finished:

@@ -279,6 +279,18 @@ def test_a_refspec_may_speak_of_the_tag_that_was_checked_out(hosted: Hosted) -> 
     assert hosted.at("stable") == hosted.at("main")
 
 
+def test_a_refspec_may_speak_of_a_branch_that_was_resolved_and_not_read(hosted: Hosted) -> None:
+    base = CommitId(hosted.at("main"))
+    topic = hosted.save("topic", branch="topic")
+    remote = hosted.remote()
+    remote.resolve(GitRef(branch="topic"))
+    made = commit_on(remote, base)
+
+    remote.push(Push(branch="main", commit=made.id, expected=base, refspec="refs/heads/topic:refs/heads/copy"))
+
+    assert hosted.at("copy") == topic
+
+
 @pytest.mark.parametrize(
     "ref", [GitRef(name="refs/heads/main"), GitRef(name="HEAD"), GitRef(semver="*"), GitRef(branch="topic")]
 )

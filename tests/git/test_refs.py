@@ -70,7 +70,9 @@ def test_a_reference_means_a_commit(shared: Hosted, tagged: dict[str, str], ref:
 def test_a_commit_goes_before_everything(shared: Hosted, tagged: dict[str, str]) -> None:
     ref = GitRef(commit=tagged["first"].upper(), name="refs/heads/topic", tag="light", semver="*", branch="topic")
 
-    assert shared.remote().resolve(ref) == tagged["first"]
+    remote = shared.remote()
+    assert remote.resolve(ref) == tagged["first"]
+    assert remote.resolve(ref) == tagged["first"]
 
 
 def test_nothing_means_master_and_not_what_the_remote_prefers(hosted: Hosted) -> None:
