@@ -189,6 +189,27 @@ def test_any_text_can_be_searched_and_taken_out_whole(text: str) -> None:
         assert Pattern("^(.*)$").expand(text, "$1") == text
 
 
+@pytest.mark.parametrize(
+    ("pattern", "data", "start", "spans"),
+    [
+        ("a(b)?", b"xaab", 0, [(1, 2), (-1, -1)]),
+        ("a(b)?", b"xaab", 2, [(2, 4), (3, 4)]),
+        ("^a", b"aa", 1, None),
+        (r"\bx", b"ax x", 1, [(3, 4)]),
+        ("(?m)^b", b"a\nb", 1, [(2, 3)]),
+        ("$", b"ab", 2, [(2, 2)]),
+        ("é", "aéb".encode(), 0, [(1, 3)]),
+        ("z", b"ab", 0, None),
+    ],
+)
+def test_the_first_match_behind_a_place_is_found_with_its_groups(
+    pattern: str, data: bytes, start: int, spans: list[tuple[int, int]] | None
+) -> None:
+    found = Pattern(pattern).find(data, start)
+
+    assert (None if found is None else [tuple(span) for span in found]) == spans
+
+
 def test_patterns_are_equal_by_their_text() -> None:
     assert Pattern("a") == Pattern("a")
     assert Pattern("a") != Pattern("b")

@@ -163,9 +163,7 @@ def _check_key(pem: bytes) -> None:
     if label != "PRIVATE KEY" and not label.endswith(" PRIVATE KEY"):
         raise FunctionFailed(f"error parsing private key: no private key data in PEM block of type {label}")
     if label not in ("PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "DSA PRIVATE KEY"):
-        raise FunctionFailed(
-            f"error parsing private key: invalid private key type {label.removesuffix(' PRIVATE KEY')}"
-        )
+        raise FunctionFailed(f"error parsing private key: invalid private key type {label}")
     try:
         load_der_private_key(data, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:

@@ -43,18 +43,20 @@ class _Parser:
     def time(self) -> Moment:
         for text, element, following in chunks(self.layout):
             self._skip(text)
-            if not element:
-                break
-            held = self.rest
-            try:
-                self._read(element, following)
-            except _OutOfRange as error:
-                raise self._failed(f": {error} out of range") from None
-            except _Bad:
-                raise self._cannot(held, element) from None
+            if element:
+                self._take_element(element, following)
         if self.rest:
             raise self._failed(f": extra text: {_shown(self.rest)}")
         return self._moment()
+
+    def _take_element(self, element: str, following: str) -> None:
+        held = self.rest
+        try:
+            self._read(element, following)
+        except _OutOfRange as error:
+            raise self._failed(f": {error} out of range") from None
+        except _Bad:
+            raise self._cannot(held, element) from None
 
     def _failed(self, message: str) -> FunctionFailed:
         return FunctionFailed(f"parsing time {_shown(self.whole)}{message}")

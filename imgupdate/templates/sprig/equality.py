@@ -9,7 +9,7 @@ from imgupdate.templates.formatting import DEEPEST
 from imgupdate.templates.functions import Budget, FunctionFailed
 from imgupdate.templates.values import Map, Slice, Struct, go_type, truth
 
-_COMPARISON: Final = 4
+_COMPARISON: Final = 16
 
 
 def empty(value: object) -> bool:

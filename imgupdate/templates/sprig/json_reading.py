@@ -68,7 +68,7 @@ class _Reader:
         if depth > DEEPEST:
             raise Unreadable("exceeded max depth")
         self.skip()
-        self.budget.items(1)
+        self.budget.items(3)
         first = self.peek()
         if first == b"{":
             return self.members(depth)

@@ -11,7 +11,7 @@ from imgupdate.templates.functions import Function, FunctionFailed
 from imgupdate.templates.quoting import quoted
 from imgupdate.templates.sprig.declare import Table, plain
 from imgupdate.templates.values import STRING, Struct, StructType, Uint64
-from imgupdate.versions import LONGEST_VERSION, Version, parse_loose, parse_range
+from imgupdate.versions import LONGEST_VERSION, RELEASE, Version, parse_loose, parse_range
 
 _IDENTIFIERS: Final = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
 _PATTERN: Final = re.compile(
@@ -73,10 +73,8 @@ def _parts(version: Struct) -> Parts:
 
 def _key(version: Struct) -> Version:
     parts = _parts(version)
-    parsed = parse_loose(str(parts._replace(metadata="")))
-    if parsed is None:
-        raise FunctionFailed("invalid semantic version")
-    return parsed
+    prerelease = parse_loose(f"0-{parts.prerelease}") if parts.prerelease else None
+    return Version((parts.major, parts.minor, parts.patch, prerelease.key[3] if prerelease else RELEASE), parts.written)
 
 
 def _compare(version: Struct, other: Struct) -> int:
