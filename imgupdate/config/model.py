@@ -255,6 +255,7 @@ class RegistryAccess:
     """How to reach the registry of one ImageRepository. Equal values may share connections and tokens.
 
     `docker_config` is the JSON of a `kubernetes.io/dockerconfigjson` Secret, empty for none; `source` says whose it is.
+    `provider` names the cloud whose login takes the place of a Secret.
     `timeout` is the bound in seconds on one whole listing or look-up, at least 1.
     """
 
@@ -262,5 +263,6 @@ class RegistryAccess:
     insecure: bool = False
     docker_config: bytes = field(default=b"", repr=False)
     source: str = ""
+    provider: Provider = Provider.GENERIC
     tls: ClientTLS | None = None
     proxy: Proxy | None = None
