@@ -1,18 +1,22 @@
-"""The input `registry-auth`, and every text that must not be seen in a log."""
+"""The credentials that are given for registries, and every text that must not be seen in a log."""
 
 from __future__ import annotations
 
 import base64
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from urllib.parse import unquote, urlsplit
 
 from imgupdate.documents import nodes
 from imgupdate.errors import Error, UsageError, shown
 
 EXAMPLE = "write `ghcr.io: {username: name, password: word}` for each host, or the content of a docker config.json"
+_SECRET_EXAMPLE = "write `secret:namespace/name:` and then user:password or a docker config"  # noqa: S105 - no secret
+_OF_SECRET = "secret:"  # noqa: S105 - how a key begins
+_LABEL = r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?"
+_SECRET_NAME = re.compile(rf"{_OF_SECRET}((?:{_LABEL}/)?{_LABEL})")
 _HOST = re.compile(r"[A-Za-z0-9\[][A-Za-z0-9._:\[\]/-]{0,254}")
 _WHOLE = ("auths", "credHelpers", "credsStore")
 _SECRET_KEYS = ("password", "identitytoken", "registrytoken")
@@ -20,11 +24,18 @@ _ENTRY_KEYS = ("username", *_SECRET_KEYS, "auth")
 _MOST_HOSTS = 200
 
 
+Plain = dict[str, "Plain"] | list["Plain"] | str | int | float | bool | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistryAuth:
-    """A docker configuration, and what of it must be masked."""
+    """A docker configuration, what stands in for Secrets by their names, and what of both must be masked.
+
+    Each of `registry_secrets` is JSON: a docker configuration, or one entry as under `auths`.
+    """
 
     config: bytes = field(default=b"", repr=False)
+    registry_secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
@@ -54,7 +65,9 @@ def read_registry_auth(text: str) -> RegistryAuth:
     """Credentials for registries, as JSON or YAML; no text, no credentials.
 
     Either a map of host to `{username: …, password: …}`, to another entry as docker's, or to `user:password`; or a
-    whole docker configuration. What an error says never holds a part of the text but a host.
+    whole docker configuration. Beside either, a key `secret:namespace/name` (or `secret:name`) has what a Secret of
+    that name holds: a docker configuration, or an entry for the registries whose images refer to it. What an error says
+    never holds a part of the text but a key.
 
     Raises:
         UsageError: it is neither.
@@ -62,19 +75,55 @@ def read_registry_auth(text: str) -> RegistryAuth:
     """
     if not text.strip():
         return RegistryAuth()
-    root = _root(text)
-    if any(root.get(key) is not None for key in _WHOLE):
-        plain = _plain(root)
-        auths = root.get("auths")
-        found = [s for e in auths.entries for s in _secrets(e.value)] if isinstance(auths, nodes.Mapping) else []
-        return RegistryAuth(config=json.dumps(plain).encode(), secrets=tuple(found))
-    if len(root.entries) > _MOST_HOSTS:
+    everything = _root(text)
+    if len(everything.entries) > _MOST_HOSTS:
         raise UsageError(f"the input registry-auth names more than {_MOST_HOSTS} hosts", remedy="name fewer")
+    of_secrets = [entry for entry in everything.entries if entry.key.startswith(_OF_SECRET)]
+    hosts = tuple(entry for entry in everything.entries if not entry.key.startswith(_OF_SECRET))
+    auth = _hosts(replace(everything, entries=hosts)) if hosts or not of_secrets else RegistryAuth()
+    given = {_secret_name(entry): _secret(entry) for entry in of_secrets}
+    secrets = dict.fromkeys([*auth.secrets, *(s for _, masked in given.values() for s in masked)])
+    return RegistryAuth(
+        config=auth.config,
+        registry_secrets={name: json.dumps(content).encode() for name, (content, _) in given.items()},
+        secrets=tuple(secrets),
+    )
+
+
+def _hosts(root: nodes.Mapping) -> RegistryAuth:
+    """What is given for hosts."""
+    if any(root.get(key) is not None for key in _WHOLE):
+        return RegistryAuth(config=json.dumps(_plain(root)).encode(), secrets=_all_secrets(root))
     entries = {entry.key: _entry(entry) for entry in root.entries}
     return RegistryAuth(
         config=json.dumps({"auths": entries}).encode(),
         secrets=tuple(dict.fromkeys(secret for entry in entries.values() for secret in _entry_secrets(entry))),
     )
+
+
+def _secret_name(entry: nodes.Entry) -> str:
+    found = _SECRET_NAME.fullmatch(entry.key)
+    if found is None:
+        raise UsageError(
+            f"line {entry.line} of the input registry-auth names no Secret that there can be", remedy=_SECRET_EXAMPLE
+        )
+    return found[1]
+
+
+def _secret(entry: nodes.Entry) -> tuple[Plain, tuple[str, ...]]:
+    """What stands in for a Secret, and what of it must be masked."""
+    value = entry.value
+    if isinstance(value, nodes.Scalar) and value.text.lstrip().startswith("{"):
+        value = _root(value.text)
+    if isinstance(value, nodes.Mapping) and value.get("auths") is not None:
+        return _plain(value), _all_secrets(value)
+    found = _entry(replace(entry, value=value))
+    return {**found}, tuple(_entry_secrets(found))
+
+
+def _all_secrets(config: nodes.Mapping) -> tuple[str, ...]:
+    auths = config.get("auths")
+    return tuple(s for e in auths.entries for s in _secrets(e.value)) if isinstance(auths, nodes.Mapping) else ()
 
 
 def _root(text: str) -> nodes.Mapping:
@@ -156,9 +205,6 @@ def _entry_secrets(entry: dict[str, str]) -> Iterator[str]:
 
 def _basic(username: str, password: str) -> str:
     return base64.b64encode(f"{username}:{password}".encode(errors="surrogateescape")).decode("ascii")
-
-
-Plain = dict[str, "Plain"] | list["Plain"] | str | int | float | bool | None
 
 
 def _plain(node: nodes.Node) -> Plain:

@@ -53,6 +53,8 @@ class Inputs:
     auto_merge: MergeMethod | None = None
     group_by: GroupBy = GroupBy.AUTOMATION
     registry_auth: bytes = field(default=b"", repr=False)
+    registry_secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    ambient_credentials: bool = True
     images: tuple[str, ...] = ()
     sign: str = ""
     signing_key: bytes = field(default=b"", repr=False)
@@ -102,6 +104,8 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
         auto_merge=MergeMethod(auto_merge) if auto_merge else None,
         group_by=GroupBy(reader.choice("group-by")),
         registry_auth=auth.config,
+        registry_secrets=auth.registry_secrets,
+        ambient_credentials=reader.choice("ambient-credentials") == "use",
         images=reader.items("images"),
         sign=reader.choice("sign"),
         signing_key=_key(reader.text("signing-key")),

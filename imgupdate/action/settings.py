@@ -62,6 +62,8 @@ def make_settings(
         signing_key=inputs.signing_key,
         signing_passphrase=inputs.signing_passphrase,
         registry_auth=inputs.registry_auth,
+        registry_secrets=inputs.registry_secrets,
+        ambient_credentials=inputs.ambient_credentials,
         github=_access(inputs.token, environment),
         explain=environment.get("RUNNER_DEBUG") == "1",
     )

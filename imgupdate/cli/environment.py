@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from imgupdate.cli.settings import RunSettings
 from imgupdate.errors import ConfigurationError
 from imgupdate.git import remote_urls
-from imgupdate.registry import Clock, DockerConfig, EnvironmentProxies, RegistryClient, docker_config_paths
+from imgupdate.registry import (
+    Clock,
+    CloudEnvironment,
+    CredentialSources,
+    DockerConfig,
+    EnvironmentProxies,
+    RegistryClient,
+    SystemClock,
+    cloud_logins,
+    docker_config_paths,
+    job_credential,
+    podman_config_paths,
+)
 
 _LONGEST_DOCKER_CONFIG = 1 << 20
+_GITHUB = "https://github.com"
 
 
 def repository_urls(root: Path, environment: Mapping[str, str]) -> tuple[str, ...]:
@@ -22,17 +36,65 @@ def repository_urls(root: Path, environment: Mapping[str, str]) -> tuple[str, ..
     return tuple(dict.fromkeys(urls))
 
 
-def docker_config(environment: Mapping[str, str], given: bytes = b"") -> DockerConfig:
-    """Docker's configuration: the first file that there is, and what DOCKER_AUTH_CONFIG adds (spec/registry.md 7.1).
-
-    A configuration that is `given` takes the place of DOCKER_AUTH_CONFIG: its hosts go before those of the file.
+def docker_config(environment: Mapping[str, str]) -> DockerConfig:
+    """Docker's configuration, podman's, and what DOCKER_AUTH_CONFIG adds (spec/registry.md 7.1).
 
     Raises:
-        ConfigurationError: the file cannot be read.
+        ConfigurationError: a file cannot be read.
 
     """
+    data, source = _first_file(docker_config_paths(environment))
+    podman, podman_source = _first_file(podman_config_paths(environment))
+    return DockerConfig(
+        data=data,
+        source=source,
+        podman=podman,
+        podman_source=podman_source,
+        override=environment.get("DOCKER_AUTH_CONFIG", "").encode(errors="surrogateescape"),
+        search_path=environment.get("PATH", os.defpath),
+    )
+
+
+def credential_sources(
+    settings: RunSettings, environment: Mapping[str, str], clock: Clock | None = None
+) -> CredentialSources:
+    """Where credentials may come from: the settings, and all that the environment of the run holds.
+
+    The workflow's token is one of them where it is a token of github.com, whose registry ghcr.io is.
+
+    Raises:
+        ConfigurationError: a file of docker's or podman's cannot be read.
+
+    """
+    clouds = CloudEnvironment.of({name: _text(value) for name, value in environment.items()})
+    server = (environment.get("GITHUB_SERVER_URL") or _GITHUB).rstrip("/").lower()
+    token = settings.github.token or environment.get("GITHUB_TOKEN", "").strip()
+    around = settings.ambient_credentials
+    return CredentialSources(
+        given=settings.registry_auth,
+        docker=docker_config(environment),
+        clouds=cloud_logins(clouds, clock or SystemClock()),
+        ambient=clouds.ambient if around else frozenset(),
+        job=job_credential(environment.get("GITHUB_ACTOR", ""), token) if around and server == _GITHUB else None,
+    )
+
+
+def registry_client(
+    environment: Mapping[str, str], clock: Clock | None = None, *, credentials: CredentialSources | None = None
+) -> RegistryClient:
+    """A client that has the proxies and certificates of the environment; `clock` for tests."""
+    return RegistryClient(
+        credentials=credentials,
+        proxies=EnvironmentProxies.of({name: _text(value) for name, value in environment.items()}),
+        authorities=environment.get("SSL_CERT_FILE", ""),
+        clock=clock,
+    )
+
+
+def _first_file(paths: Iterable[str]) -> tuple[bytes, str]:
+    """The content and the path of the first file that exists."""
     data, source = b"", ""
-    for path in docker_config_paths(environment):
+    for path in paths:
         try:
             with Path(path).open("rb") as file:
                 data = file.read(_LONGEST_DOCKER_CONFIG + 1)
@@ -46,20 +108,7 @@ def docker_config(environment: Mapping[str, str], given: bytes = b"") -> DockerC
         break
     if len(data) > _LONGEST_DOCKER_CONFIG:
         raise ConfigurationError(f"{source} is larger than a docker configuration can be", remedy="set DOCKER_CONFIG")
-    override = given or environment.get("DOCKER_AUTH_CONFIG", "").encode(errors="surrogateescape")
-    return DockerConfig(data=data, source=source, override=override, search_path=environment.get("PATH", os.defpath))
-
-
-def registry_client(
-    environment: Mapping[str, str], clock: Clock | None = None, *, registry_auth: bytes = b""
-) -> RegistryClient:
-    """A client that has the credentials, proxies and certificates of the environment; `clock` for tests."""
-    return RegistryClient(
-        docker_config=docker_config(environment, registry_auth),
-        proxies=EnvironmentProxies.of({name: _text(value) for name, value in environment.items()}),
-        authorities=environment.get("SSL_CERT_FILE", ""),
-        clock=clock,
-    )
+    return data, source
 
 
 def _text(value: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from imgupdate import config
-from imgupdate.cli.environment import registry_client, repository_urls
+from imgupdate.cli.environment import credential_sources, registry_client, repository_urls
 from imgupdate.cli.settings import RunSettings
 from imgupdate.config import UnreadableConfiguration
 from imgupdate.config.labels import is_object_name
@@ -56,13 +56,15 @@ def _update(
     clock: Clock | None,
 ) -> Result:
     loaded = config.load(workspace, config_path=settings.config, namespace=settings.namespace)
+    loaded = config.give_secrets(loaded, settings.registry_secrets)
     request = Request(
         repository_urls=repository_urls(settings.root, environment),
         policies=settings.policies,
         images=settings.only_images,
         explain=settings.explain,
     )
-    with registry_client(environment, clock, registry_auth=settings.registry_auth) as client:
+    credentials = credential_sources(settings, environment, clock)
+    with registry_client(environment, clock, credentials=credentials) as client:
         scanner = Scanner(source=client, workers=settings.workers, progress=progress)
         found = scan(loaded, scanner, request)
         result = result_of(found, plan_tree(found, workspace, scanner))

@@ -9,9 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from imgupdate.action.auth import RegistryAuth, read_registry_auth
 from imgupdate.cli.checkout import base_branch, demand_repository_root
 from imgupdate.cli.checks import branch_name, title_template
-from imgupdate.cli.inputs import SIGNING_KEY_VARIABLE, SIGNING_PASSPHRASE_VARIABLE, TOKEN_VARIABLES
+from imgupdate.cli.inputs import (
+    REGISTRY_AUTH_VARIABLE,
+    SIGNING_KEY_VARIABLE,
+    SIGNING_PASSPHRASE_VARIABLE,
+    TOKEN_VARIABLES,
+)
 from imgupdate.cli.settings import GitHubAccess, RunSettings
 from imgupdate.config.git_urls import same_repository
 from imgupdate.errors import UsageError, shown
@@ -46,6 +52,7 @@ class Given:
     draft: bool
     auto_merge: str | None
     group_by: str
+    ambient_credentials: str
     sign: str | None
     signing_key_file: Path | None
     explain: bool
@@ -64,6 +71,7 @@ def settings_of(given: Given, environment: Mapping[str, str]) -> RunSettings:
     base = branch_name(given.base, "--base") if given.base else ""
     branch = branch_name(given.branch, "--branch") if given.branch else ""
     publishes = mode is not Mode.NONE and not given.dry_run
+    auth = _registry_auth(environment)
     if publishes:
         demand_repository_root(given.root)
         base = base or base_branch(given.root, environment)
@@ -91,10 +99,18 @@ def settings_of(given: Given, environment: Mapping[str, str]) -> RunSettings:
         sign_github=bool(given.sign),
         signing_key=_signing_key(given.signing_key_file, environment),
         signing_passphrase=environment.get(SIGNING_PASSPHRASE_VARIABLE, "").encode(errors="surrogateescape"),
+        registry_auth=auth.config,
+        registry_secrets=auth.registry_secrets,
+        ambient_credentials=given.ambient_credentials == "use",
         github=_access(given.root, environment) if publishes else GitHubAccess(),
         explain=given.explain,
         workers=given.workers,
     )
+
+
+def _registry_auth(environment: Mapping[str, str]) -> RegistryAuth:
+    text = environment.get(REGISTRY_AUTH_VARIABLE, "")
+    return read_registry_auth(text)
 
 
 def _signing_key(file: Path | None, environment: Mapping[str, str]) -> bytes:

@@ -10,8 +10,10 @@ GROUP_BY = ("automation", "policy", "image", "directory")
 AUTO_MERGE = ("merge", "squash", "rebase")
 SIGN = ("github",)
 FAIL_ON = ("error", "never", "change")
+AMBIENT = ("use", "ignore")
 
 TOKEN_VARIABLES = ("GITHUB_TOKEN", "GH_TOKEN")
+REGISTRY_AUTH_VARIABLE = "IMGUPDATE_REGISTRY_AUTH"
 SIGNING_KEY_VARIABLE = "IMGUPDATE_SIGNING_KEY"
 SIGNING_PASSPHRASE_VARIABLE = "IMGUPDATE_SIGNING_PASSPHRASE"  # noqa: S105 - the name of a variable
 
@@ -145,7 +147,15 @@ INPUTS = (
         name="registry-auth",
         description="Credentials for registries: a map of host to user and password, or a whole docker config.",
         kind=Kind.SECRET,
-        variables=("DOCKER_AUTH_CONFIG",),
+        variables=(REGISTRY_AUTH_VARIABLE, "DOCKER_AUTH_CONFIG"),
+    ),
+    Input(
+        name="ambient-credentials",
+        description="Whether logins of clouds and the GitHub token that are around are used for their own registries.",
+        default="use",
+        kind=Kind.CHOICE,
+        choices=AMBIENT,
+        option="--ambient-credentials",
     ),
     Input(
         name="images",

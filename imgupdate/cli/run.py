@@ -62,6 +62,7 @@ def shared(name: str, parameter: str = "") -> Callable[[Decorated], Decorated]:
 @shared("draft")
 @shared("auto-merge")
 @shared("group-by")
+@shared("ambient-credentials")
 @shared("sign")
 @click.option(
     BY_NAME["signing-key"].option,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,7 +30,9 @@ class RunSettings:
 
     `policies` are those to look at (`namespace/name` or a bare name), none for all; `only_images` are the repositories
     that a dispatch named, None for all. `publish` NONE with `write` changes the workspace; `dry_run` changes nothing
-    anywhere. `registry_auth` is a docker configuration that goes before the environment's, empty for none.
+    anywhere. `registry_auth` is a docker configuration that goes before everything else, empty for none.
+    `registry_secrets` holds what takes the place of Secrets, by `namespace/name` or name, as `config.give_secrets`
+    reads it. `ambient_credentials` lets the environment's logins of clouds and its GitHub token be used unasked.
     """
 
     root: Path
@@ -51,6 +54,8 @@ class RunSettings:
     signing_key: bytes = field(default=b"", repr=False)
     signing_passphrase: bytes = field(default=b"", repr=False)
     registry_auth: bytes = field(default=b"", repr=False)
+    registry_secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    ambient_credentials: bool = True
     github: GitHubAccess = GitHubAccess()
     explain: bool = False
     workers: int = 32

@@ -25,9 +25,12 @@ DEFAULT_TIMEOUT = 60.0
 SHORTEST_TIMEOUT = 1.0
 NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 
-_DOCKER_CONFIG = ("kubernetes.io/dockerconfigjson", ".dockerconfigjson")
+DOCKER_CONFIG = ("kubernetes.io/dockerconfigjson", ".dockerconfigjson")
+GIVEN = Location("registry-auth")
+"""The place of a Secret that is given instead of one in the tree."""
+
 _OLD_DOCKER_CONFIG = ("kubernetes.io/dockercfg", ".dockercfg")
-_INSTEAD = "docker's own config.json is used instead"
+_INSTEAD = "the credentials of the machine are used instead"
 _PROXY_SCHEMES = ("http", "https", "socks5")
 _LONGEST_ADDRESS = 2048
 
@@ -68,8 +71,9 @@ def resolve_repository(scope: Scope, policy: ImagePolicy) -> ImageRepository:
 def registry_access(scope: Scope, repository: ImageRepository) -> tuple[RegistryAccess, tuple[Problem, ...]]:
     """What the manifests say about reaching a registry, and notes about what they say in vain.
 
-    A `secretRef` that cannot be read gives way to docker's config.json, with a warning. A certificate or a proxy that
-    cannot be read does not: without it the connection would be another one.
+    A `secretRef` that cannot be read gives way to the credentials of the machine, with a warning. A certificate or a
+    proxy that cannot be read does not: without it the connection would be another one. Where a provider is named, no
+    `secretRef` is looked into.
 
     Raises:
         ConfigurationError: a Secret of a certificate or a proxy is not there, encrypted or malformed; or a
@@ -84,6 +88,7 @@ def registry_access(scope: Scope, repository: ImageRepository) -> tuple[Registry
         insecure=repository.insecure,
         docker_config=docker_config,
         source=source,
+        provider=repository.provider,
         tls=_client_tls(scope, repository, notes),
         proxy=_proxy(scope, repository),
     )
@@ -100,26 +105,31 @@ def _missing(scope: Scope, key: ObjectKey) -> str:
 
 def _credentials(scope: Scope, repository: ImageRepository) -> tuple[bytes, str, list[Problem]]:
     if repository.provider is not Provider.GENERIC:
-        message = f"provider {repository.provider}: there is no cloud login yet, {_INSTEAD}"
-        remedy = "log in to the registry in a step before this one"
-        return b"", "", [_note(Severity.NOTICE, message, repository, "provider", remedy)]
+        return b"", "", []
     if not repository.secret:
         if not repository.service_account:
             return b"", "", []
         message = f"serviceAccountName is not looked into, {_INSTEAD}"
-        remedy = "log in to the registry in a step before this one"
+        remedy = "give the credentials to registry-auth, or name a Secret in secretRef"
         return b"", "", [_note(Severity.WARNING, message, repository, "serviceAccountName", remedy)]
     try:
         secret = _secret(scope, repository, repository.secret)
     except _Unavailable as error:
-        note = _note(Severity.WARNING, f"{error.message}, {_INSTEAD}", repository, "secretRef", error.remedy)
+        note = _note(Severity.WARNING, f"{error.message}, {_INSTEAD}", repository, "secretRef", _mapping(repository))
         return b"", "", [note]
     config = _docker_config(secret)
     if config is None:
         message = f"the Secret {secret.key} of type {shown(secret.type)} holds no docker config, {_INSTEAD}"
-        remedy = f"make it one of type {_DOCKER_CONFIG[0]}"
+        remedy = f"make it one of type {DOCKER_CONFIG[0]}"
         return b"", "", [_note(Severity.WARNING, message, repository, "secretRef", remedy)]
-    return config, f"Secret {secret.key}", []
+    given = f" as given in {GIVEN}" if secret.location == GIVEN else ""
+    return config, f"Secret {secret.key}{given}", []
+
+
+def _mapping(repository: ImageRepository) -> str:
+    """How to give what a Secret holds to the run."""
+    key = ObjectKey(repository.key.scope, repository.key.namespace, repository.secret)
+    return f"give what it holds to registry-auth, as `secret:{key}: user:password` or a docker config"
 
 
 class _Unavailable(ConfigurationError):
@@ -132,16 +142,16 @@ def _secret(scope: Scope, repository: ImageRepository, name: str) -> Secret:
         raise ConfigurationError(f"the Secret {key} is wrong", remedy=f"see {problem.location}")
     secret = scope.secrets.get(key)
     if secret is None:
-        raise _Unavailable(f"the Secret {key} is not in the repository", remedy="log in before this step, or add it")
+        raise _Unavailable(f"the Secret {key} is not in the repository", remedy="add it")
     if secret.encrypted:
-        raise _Unavailable(f"the Secret {key} is encrypted ({secret.encrypted})", remedy="log in before this step")
+        raise _Unavailable(f"the Secret {key} is encrypted ({secret.encrypted})", remedy="name one that is in plain")
     return secret
 
 
 def _docker_config(secret: Secret) -> bytes | None:
     """The content of a config.json, None where the Secret is of another type. The old shape becomes the new one."""
     old = secret.type == _OLD_DOCKER_CONFIG[0]
-    kind, name = _OLD_DOCKER_CONFIG if old else _DOCKER_CONFIG
+    kind, name = _OLD_DOCKER_CONFIG if old else DOCKER_CONFIG
     data = secret.data.get(name)
     if secret.type != kind or not data:
         return None

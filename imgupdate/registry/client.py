@@ -16,9 +16,10 @@ from imgupdate.config.model import RegistryAccess
 from imgupdate.errors import Error, ScanError
 from imgupdate.images import Digest, Repository, Tag
 from imgupdate.registry.clock import Clock, Deadline, SystemClock
-from imgupdate.registry.credentials import Credential, DockerConfig, Keychain
+from imgupdate.registry.credentials import Credential, CredentialSources, Keychain
 from imgupdate.registry.digests import find_digest
 from imgupdate.registry.hosts import Hosts
+from imgupdate.registry.known import endpoint_of, known_registry
 from imgupdate.registry.labels import find_labels
 from imgupdate.registry.limits import Limits
 from imgupdate.registry.pages import list_tags
@@ -32,7 +33,7 @@ class RegistryClient:
     """Reads registries. Use it as a context manager, for one run; it is safe to share by threads.
 
     Args:
-        docker_config: Docker's configuration, None for none.
+        credentials: Where credentials may come from, None for nowhere.
         proxies: The proxies that the environment names.
         authorities: The path of a file of further certificate authorities (SSL_CERT_FILE), empty for none.
         allowed_realms: Hosts of token servers that may see credentials besides those that belong to a registry.
@@ -46,7 +47,7 @@ class RegistryClient:
     def __init__(
         self,
         *,
-        docker_config: DockerConfig | None = None,
+        credentials: CredentialSources | None = None,
         proxies: EnvironmentProxies | None = None,
         authorities: str = "",
         allowed_realms: frozenset[str] = frozenset(),
@@ -68,7 +69,7 @@ class RegistryClient:
             jitter=jitter or random.SystemRandom().random,
         )
         self._hosts = Hosts()
-        self._keychain = Keychain(docker_config)
+        self._keychain = Keychain(credentials)
         self._labels: dict[tuple[str, str, RegistryAccess], Mapping[str, str]] = {}
         self._labels_lock = threading.Lock()
 
@@ -140,6 +141,8 @@ class RegistryClient:
         scopes: dict[tuple[int, Credential | None], list[str]] = {}
         sessions: dict[tuple[int, Credential | None], Session] = {}
         for repository, access in repositories:
+            if not known_registry(endpoint_of(repository.registry)).shared_tokens:
+                continue
             try:
                 session = self._session(repository, access)
             except Error:
@@ -159,7 +162,8 @@ class RegistryClient:
             credential=found.credential,
             deadline=deadline,
             allowed_realms=self._allowed_realms,
-            passed_over=found.warnings,
+            offered=found.offered,
+            passed_over=found.passed_over,
             warnings=list(found.warnings),
         )
         return Session(visit, self._hosts, self._sender)

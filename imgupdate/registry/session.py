@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import httpx
@@ -20,6 +21,9 @@ from imgupdate.registry.known import endpoint_of
 from imgupdate.registry.realms import RealmPolicy
 from imgupdate.registry.redirects import next_url, same_origin
 from imgupdate.registry.sender import Answer, Call, Network, Sender
+from imgupdate.registry.tokens import TokenRefused
+
+_REFUSALS = (401, 403)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +31,7 @@ class Visit:
     """Which image is read, how, as whom and until when.
 
     `passed_over` is what is odd about where the credential was looked for; `warnings` collects what is odd on the way.
+    `offered` says that nobody gave the credential for this registry, so that nobody may be let in where it is refused.
     """
 
     repository: Repository
@@ -34,6 +39,7 @@ class Visit:
     credential: Credential | None
     deadline: Deadline
     allowed_realms: frozenset[str] = frozenset()
+    offered: bool = False
     passed_over: tuple[str, ...] = ()
     warnings: list[str] = field(default_factory=list)
 
@@ -76,6 +82,40 @@ class Session:
             ScanError: there is no answer, or one leads where we do not go.
 
         """
+        if not self.visit.offered:
+            return self._get(target, limit=limit, method=method, headers=headers)
+        refused: Answer | TokenRefused
+        try:
+            refused = self._get(target, limit=limit, method=method, headers=headers)
+        except TokenRefused as error:
+            refused = error
+        if refused.status not in _REFUSALS:
+            return _answer(refused)
+        return self._get_as_nobody(refused, target, limit=limit, method=method, headers=headers)
+
+    def _get_as_nobody(
+        self,
+        refused: Answer | TokenRefused,
+        target: str | httpx.URL,
+        *,
+        limit: int,
+        method: str,
+        headers: Mapping[str, str],
+    ) -> Answer:
+        """What everybody gets, if that is more; then the rest of the visit is nobody's (spec/registry.md 7.7)."""
+        visit, door = self.visit, self.door
+        source = visit.credential.source if visit.credential is not None else "credentials"
+        passed_over = (*visit.passed_over, f"{source} may not read it")
+        self.visit = replace(visit, credential=None, offered=False, passed_over=passed_over)
+        self.door = self._own_door()
+        with suppress(TokenRefused):
+            answer = self._get(target, limit=limit, method=method, headers=headers)
+            if answer.status not in _REFUSALS:
+                return answer
+        self.visit, self.door = visit, door
+        return _answer(refused)
+
+    def _get(self, target: str | httpx.URL, *, limit: int, method: str, headers: Mapping[str, str]) -> Answer:
         visit = self.visit
         url = self._url(target) if isinstance(target, str) else target
         call = Call(url=url, method=method, headers=headers, limit=limit, network=visit.network)
@@ -165,3 +205,10 @@ class Session:
             text = clean(header.partition('"')[2].rpartition('"')[0].replace('\\"', '"'))
             if header.startswith("299 ") and text and self.memory.says_first(text):
                 self.visit.warnings.append(f"{self.visit.endpoint} says: {text}")
+
+
+def _answer(outcome: Answer | TokenRefused) -> Answer:
+    """An answer as such; a refusal of the token server is raised again."""
+    if isinstance(outcome, TokenRefused):
+        raise outcome
+    return outcome

@@ -42,7 +42,7 @@ def test_what_is_no_repository_has_no_address(tmp_path: Path) -> None:
     assert repository_urls(tmp_path, {}) == ()
 
 
-def test_the_first_docker_configuration_that_exists_is_read(tmp_path: Path) -> None:
+def test_the_configurations_of_docker_and_podman_are_read_the_first_of_each_that_exists(tmp_path: Path) -> None:
     (tmp_path / "docker").mkdir()
     (tmp_path / "docker" / "config.json").write_bytes(b"docker")
     (tmp_path / "auth.json").write_bytes(b"podman")
@@ -51,8 +51,10 @@ def test_the_first_docker_configuration_that_exists_is_read(tmp_path: Path) -> N
     podman = docker_config(environment)
     docker = docker_config(environment | {"DOCKER_CONFIG": str(tmp_path / "docker"), "DOCKER_AUTH_CONFIG": "{}"})
 
-    assert (podman.data, podman.source, podman.override) == (b"podman", str(tmp_path / "auth.json"), b"")
-    assert (docker.data, docker.override, docker.search_path) == (b"docker", b"{}", "/bin")
+    assert (podman.data, podman.podman, podman.podman_source) == (b"", b"podman", str(tmp_path / "auth.json"))
+    assert podman.override == b""
+    assert (docker.data, docker.source) == (b"docker", str(tmp_path / "docker" / "config.json"))
+    assert (docker.podman, docker.override, docker.search_path) == (b"podman", b"{}", "/bin")
 
 
 def test_without_any_there_are_no_credentials() -> None:

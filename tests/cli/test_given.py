@@ -40,6 +40,7 @@ def given_as(root: Path, **options: Any) -> Given:
         "draft": False,
         "auto_merge": None,
         "group_by": "automation",
+        "ambient_credentials": "use",
         "sign": None,
         "signing_key_file": None,
         "explain": False,
@@ -89,12 +90,18 @@ def test_every_option_is_handed_on(checkout: Path, tmp_path: Path) -> None:
             draft=True,
             auto_merge="rebase",
             group_by="image",
+            ambient_credentials="ignore",
             sign="github",
             signing_key_file=tmp_path / "key",
             explain=True,
             workers=7,
         ),
-        {**TOKEN, "GITHUB_REPOSITORY": "octo/fleet", "IMGUPDATE_SIGNING_PASSPHRASE": "word"},
+        {
+            **TOKEN,
+            "GITHUB_REPOSITORY": "octo/fleet",
+            "IMGUPDATE_SIGNING_PASSPHRASE": "word",
+            "IMGUPDATE_REGISTRY_AUTH": "{ghcr.io: 'me:pass-word', secret:login: {registrytoken: t}}",
+        },
     )
 
     assert settings == RunSettings(
@@ -107,6 +114,9 @@ def test_every_option_is_handed_on(checkout: Path, tmp_path: Path) -> None:
         branch="b",
         title="t",
         group_by=GroupBy.IMAGE,
+        registry_auth=b'{"auths": {"ghcr.io": {"username": "me", "password": "pass-word"}}}',
+        registry_secrets={"login": b'{"registrytoken": "t"}'},
+        ambient_credentials=False,
         decoration=Decoration(
             labels=("l",), assignees=("a",), reviewers=("r",), team_reviewers=("team",), milestone="m"
         ),

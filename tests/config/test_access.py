@@ -8,7 +8,7 @@ import json
 import pytest
 
 from imgupdate.config import load, registry_access
-from imgupdate.config.model import Config, ImageRepository, RegistryAccess, Scope
+from imgupdate.config.model import Config, ImageRepository, Provider, RegistryAccess, Scope
 from imgupdate.errors import ConfigurationError
 from imgupdate.results import Problem, Severity
 from tests.config.tree import POLICY, Tree, errors, key, loaded, only_scope, warnings
@@ -121,15 +121,16 @@ def test_base64_can_be_broken_into_lines() -> None:
     assert json.loads(access("secretRef: {name: login}", secret)[0].docker_config) == AUTHS
 
 
-def test_a_missing_secret_gives_way_to_dockers_own_config_with_a_warning() -> None:
+def test_a_missing_secret_gives_way_to_what_the_machine_has_and_the_warning_says_how_to_give_it() -> None:
     found, (problem,) = access("secretRef: {name: login}")
 
     assert found.docker_config == b""
     assert problem.severity is Severity.WARNING
     assert problem.exit_code == 0
     assert str(problem) == (
-        "flux.yaml:1:spec.secretRef: the Secret flux-system/login is not in the repository, docker's own config.json"
-        " is used instead; log in before this step, or add it"
+        "flux.yaml:1:spec.secretRef: the Secret flux-system/login is not in the repository, the credentials of the"
+        " machine are used instead; give what it holds to registry-auth, as `secret:flux-system/login: user:password`"
+        " or a docker config"
     )
 
 
@@ -152,7 +153,8 @@ def test_an_encrypted_secret_is_named_as_such(by: str, secret: str) -> None:
 
     assert found.docker_config == b""
     assert problem.severity is Severity.WARNING
-    assert f"the Secret flux-system/login is encrypted ({by}), docker's own config.json is used" in problem.message
+    assert f"the Secret flux-system/login is encrypted ({by}), the credentials of the machine are" in problem.message
+    assert "registry-auth, as `secret:flux-system/login: user:password` or a docker config" in problem.remedy
 
 
 @pytest.mark.parametrize("reference", ["certSecretRef", "proxySecretRef"])
@@ -363,7 +365,7 @@ def test_a_proxy_that_is_not_utf8_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("provider", ["aws", "azure", "gcp"])
-def test_a_cloud_provider_takes_dockers_own_config_and_no_secret_as_in_flux(provider: str) -> None:
+def test_a_named_provider_is_handed_on_and_no_secret_is_looked_into_as_in_flux(provider: str) -> None:
     tree = Tree(
         {
             "flux.yaml": repository_text(f"provider: {provider}, secretRef: {{name: login}}"),
@@ -372,11 +374,10 @@ def test_a_cloud_provider_takes_dockers_own_config_and_no_secret_as_in_flux(prov
     )
     config = load(tree)
 
-    found, (problem,) = registry_access(*repository(config))
+    found, problems = registry_access(*repository(config))
 
-    assert found.docker_config == b""
-    assert problem.severity is Severity.NOTICE
-    assert f"provider {provider}: there is no cloud login yet, docker's own config.json is used" in problem.message
+    assert (found.provider, found.docker_config) == (Provider(provider), b"")
+    assert problems == ()
     assert tree.reads == ["flux.yaml"]
 
 

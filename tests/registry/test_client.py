@@ -12,7 +12,7 @@ import pytest
 
 from imgupdate.errors import ScanError
 from imgupdate.images import Tag
-from imgupdate.registry import RegistryClient
+from imgupdate.registry import CredentialSources, RegistryClient
 from imgupdate.registry.clock import OutOfTime
 from tests.registry.support import (
     FakeClock,
@@ -44,7 +44,9 @@ def filled(registry: RegistryTwin) -> RegistryTwin:
 
 
 def client_of_alice(registry: RegistryTwin) -> RegistryClient:
-    return RegistryClient(docker_config=docker_config({registry.host: entry()}), clock=FakeClock())
+    return RegistryClient(
+        credentials=CredentialSources(docker=docker_config({registry.host: entry()})), clock=FakeClock()
+    )
 
 
 def targets(registry: RegistryTwin) -> Counter[str]:
@@ -352,7 +354,7 @@ class TestTrouble:
         with RegistryTwin(authentication=Basic()) as registry:
             config = docker_config({registry.host: entry("alice", "wrong-password")})
             with (
-                RegistryClient(docker_config=config) as client,
+                RegistryClient(credentials=CredentialSources(docker=config)) as client,
                 pytest.raises(ScanError, match=r"the credentials of /home/me/\.docker/config\.json") as caught,
             ):
                 client.tags(repository(f"{registry.host}/team/app"), access())
@@ -364,7 +366,7 @@ class TestTrouble:
         with RegistryTwin(authentication=bearer) as registry:
             registry.fill("team/app", ["1.0"])
             config = docker_config({registry.host: {"identitytoken": "identity"}})
-            with RegistryClient(docker_config=config) as client:
+            with RegistryClient(credentials=CredentialSources(docker=config)) as client:
                 assert client.tags(repository(f"{registry.host}/team/app"), access()).tags == ("1.0",)
 
             assert [request.target for request in registry.requests][1] == "POST /token"

@@ -10,6 +10,7 @@ import pytest
 from imgupdate.config.model import ClientTLS
 from imgupdate.errors import ScanError
 from imgupdate.images import Tag
+from imgupdate.registry import CredentialSources
 from tests.registry.support import (
     FakeClock,
     FakeRegistry,
@@ -397,7 +398,7 @@ class TestHints:
         registry = FakeRegistry(one_by_one(token("t1"), tags_page("1")))
         config = docker_config({"https://index.docker.io/v1/": entry()})
 
-        registry.client(docker_config=config).tags(repository("nginx"), access())
+        registry.client(credentials=CredentialSources(docker=config)).tags(repository("nginx"), access())
 
         assert registry.shown == [BASIC, "Bearer t1"]
 

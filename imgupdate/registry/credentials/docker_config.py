@@ -19,23 +19,29 @@ OVERRIDE_NAME = "DOCKER_AUTH_CONFIG"
 class DockerConfig:
     """Docker's configuration as the edge found it: the content of the file, and what messages call it.
 
-    `override` is the value of DOCKER_AUTH_CONFIG, whose entries go first; `search_path` is where helper programs are.
+    `override` is the value of DOCKER_AUTH_CONFIG, whose entries go first; those of podman's file, of the same form, go
+    last. `search_path` is where helper programs are.
     """
 
     data: bytes = field(default=b"", repr=False)
     source: str = "docker's config.json"
     override: bytes = field(default=b"", repr=False)
+    podman: bytes = field(default=b"", repr=False)
+    podman_source: str = "podman's auth.json"
     search_path: str = ""
 
 
 def docker_config_paths(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Where the configuration may be; the first file that exists is the only one that counts."""
+    """Where docker's configuration may be; the first file that exists is the only one that counts."""
     home = environment.get("HOME", "")
-    paths = [posixpath.join(home, ".docker")] if home else []
-    if environment.get("DOCKER_CONFIG"):
-        paths = [environment["DOCKER_CONFIG"]]
-    files = [posixpath.join(path, "config.json") for path in paths]
-    files += [environment["REGISTRY_AUTH_FILE"]] if environment.get("REGISTRY_AUTH_FILE") else []
+    folder = environment.get("DOCKER_CONFIG") or (posixpath.join(home, ".docker") if home else "")
+    return (posixpath.join(folder, "config.json"),) if folder else ()
+
+
+def podman_config_paths(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Where podman's configuration may be; the first file that exists is the only one that counts."""
+    home = environment.get("HOME", "")
+    files = [environment["REGISTRY_AUTH_FILE"]] if environment.get("REGISTRY_AUTH_FILE") else []
     config_home = environment.get("XDG_CONFIG_HOME") or (posixpath.join(home, ".config") if home else "")
     for base in (environment.get("XDG_RUNTIME_DIR"), config_home):
         files += [posixpath.join(base, "containers", "auth.json")] if base else []

@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 
 from imgupdate.errors import ScanError
-from imgupdate.registry.credentials.docker_config import DockerCredentials, docker_config_paths, normalise_key
+from imgupdate.registry.credentials.docker_config import (
+    DockerCredentials,
+    docker_config_paths,
+    normalise_key,
+    podman_config_paths,
+)
 from imgupdate.registry.credentials.helpers import Helpers
 from tests.registry.support import entry
 
@@ -145,8 +150,8 @@ class TestPaths:
     def test_the_configuration_is_looked_for_where_docker_and_podman_keep_it(self) -> None:
         environment = {"HOME": "/home/me", "REGISTRY_AUTH_FILE": "/run/auth.json", "XDG_RUNTIME_DIR": "/run/user/1"}
 
-        assert docker_config_paths(environment) == (
-            "/home/me/.docker/config.json",
+        assert docker_config_paths(environment) == ("/home/me/.docker/config.json",)
+        assert podman_config_paths(environment) == (
             "/run/auth.json",
             "/run/user/1/containers/auth.json",
             "/home/me/.config/containers/auth.json",
@@ -155,7 +160,9 @@ class TestPaths:
     def test_a_named_directory_takes_the_place_of_that_in_the_home(self) -> None:
         environment = {"HOME": "/home/me", "DOCKER_CONFIG": "/cfg", "XDG_CONFIG_HOME": "/conf"}
 
-        assert docker_config_paths(environment) == ("/cfg/config.json", "/conf/containers/auth.json")
+        assert docker_config_paths(environment) == ("/cfg/config.json",)
+        assert podman_config_paths(environment) == ("/conf/containers/auth.json",)
 
     def test_an_empty_environment_names_no_file(self) -> None:
         assert docker_config_paths({}) == ()
+        assert podman_config_paths({}) == ()

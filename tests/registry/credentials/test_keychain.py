@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from imgupdate.registry.credentials import DockerConfig, Keychain
+from imgupdate.registry.credentials import CredentialSources, DockerConfig, Keychain
 from tests.registry.support import access, docker_config, entry, repository
 
 HOST = "registry.example.com"
@@ -20,7 +20,7 @@ def user(keychain: Keychain, image: str = f"{HOST}/team/app", **settings: object
 def test_a_secret_comes_before_the_variable_and_that_before_the_file() -> None:
     override = json.dumps({"auths": {HOST: entry("of-variable")}}).encode()
     file = json.dumps({"auths": {HOST: entry("of-file"), "quay.io": entry("of-file")}}).encode()
-    keychain = Keychain(DockerConfig(data=file, override=override))
+    keychain = Keychain(CredentialSources(docker=DockerConfig(data=file, override=override)))
 
     assert user(keychain, auths={HOST: entry("of-secret")}) == "of-secret"
     assert user(keychain) == "of-variable"
@@ -41,7 +41,7 @@ def test_a_port_in_a_pull_secret_is_compared_as_written() -> None:
 
 
 def test_a_user_without_a_password_is_nobody_and_that_is_said() -> None:
-    keychain = Keychain(docker_config({HOST: {"username": "alice"}}))
+    keychain = Keychain(CredentialSources(docker=docker_config({HOST: {"username": "alice"}})))
 
     found = keychain.find(repository(), access())
 
@@ -52,7 +52,7 @@ def test_a_user_without_a_password_is_nobody_and_that_is_said() -> None:
 
 
 def test_warnings_come_with_the_credential_that_was_found_beside_them() -> None:
-    keychain = Keychain(docker_config({HOST: entry(), "broken.io": 5}))
+    keychain = Keychain(CredentialSources(docker=docker_config({HOST: entry(), "broken.io": 5})))
 
     assert keychain.find(repository(), access()).warnings == (
         "/home/me/.docker/config.json: the entry 'broken.io' is passed over: it is not a mapping",

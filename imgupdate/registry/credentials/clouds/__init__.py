@@ -40,11 +40,34 @@ _HOSTS = (
 _PREFIXES = ("AWS_", "AZURE_", "GOOGLE_", "CLOUDSDK_", "GCE_METADATA_", "MSI_", "IDENTITY_", "ACTIONS_ID_TOKEN_")
 _NAMES = frozenset(
     [
-        *("HOME", "PATH", "XDG_CONFIG_HOME", "IMDS_ENDPOINT", "GCLOUD_PROJECT", "NO_GCE_CHECK"),
+        *("HOME", "PATH", "XDG_CONFIG_HOME", "IMDS_ENDPOINT", "GCLOUD_PROJECT", "NO_GCE_CHECK", "GITHUB_WORKSPACE"),
         *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),
         *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy"),
     ]
 )
+
+_OIDC = "ACTIONS_ID_TOKEN_REQUEST_URL"
+_SIGNS: Mapping[Provider, tuple[tuple[str, ...], ...]] = {
+    Provider.AWS: (
+        ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+        ("AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"),
+        ("AWS_ROLE_ARN", _OIDC),
+        ("AWS_PROFILE",),
+        ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",),
+        ("AWS_CONTAINER_CREDENTIALS_FULL_URI",),
+    ),
+    Provider.AZURE: tuple(
+        ("AZURE_CLIENT_ID", "AZURE_TENANT_ID", proof)
+        for proof in ("AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_FEDERATED_TOKEN_FILE", _OIDC)
+    ),
+    Provider.GCP: (
+        ("GOOGLE_APPLICATION_CREDENTIALS",),
+        ("GOOGLE_OAUTH_ACCESS_TOKEN",),
+        ("CLOUDSDK_AUTH_ACCESS_TOKEN",),
+        ("GOOGLE_WORKLOAD_IDENTITY_PROVIDER", _OIDC),
+    ),
+}
+"""Variables which, set together, show that a job was given credentials of a cloud."""
 
 _MODULES = {
     Provider.AWS: ("aws", "AwsLogin"),
@@ -84,6 +107,15 @@ class CloudEnvironment:
                 for name, value in environment.items()
                 if value and (name in _NAMES or name.startswith(_PREFIXES))
             }
+        )
+
+    @property
+    def ambient(self) -> frozenset[Provider]:
+        """The clouds whose credentials a job was given. What a machine would get by asking is not among them."""
+        return frozenset(
+            provider
+            for provider, signs in _SIGNS.items()
+            if any(all(self.get(name) for name in names) for names in signs)
         )
 
     def get(self, name: str) -> str:
