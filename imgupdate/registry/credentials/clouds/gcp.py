@@ -207,4 +207,4 @@ def _read_token(body: bytes) -> Lease[str]:
     seconds = parsed.get("expires_in") if isinstance(parsed, dict) else None
     if not isinstance(token, str) or not _VISIBLE.fullmatch(token):
         raise _nobody(": its metadata server gives no token")
-    return Lease(value=token, seconds=float(seconds) if isinstance(seconds, int | float) else 0.0)
+    return Lease(value=token, seconds=float(min(seconds, LONGEST_LIFE)) if isinstance(seconds, int | float) else 0.0)

@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from google.auth.credentials import Credentials
 
 from imgupdate.errors import ScanError
+from imgupdate.registry.credentials.clouds.files import read_file
 from imgupdate.registry.credentials.clouds.gcp_tokens import (
     UNIVERSE,
     Federation,
@@ -28,7 +28,6 @@ from imgupdate.registry.credentials.clouds.web import CloudWeb
 from imgupdate.registry.credentials.model import Malformed, is_text, read_json
 from imgupdate.registry.failures import clean, describe
 
-LONGEST_FILE = 64 * 1024
 UNIVERSES = (UNIVERSE, "s3nsapis.fr")
 _METADATA_OF_OTHERS = "http://169.254.169.254/"
 _REMEDY = "let GOOGLE_APPLICATION_CREDENTIALS name a file that gcloud or google-github-actions/auth has written"
@@ -43,24 +42,6 @@ class CredentialsFile:
     make: Callable[[], Credentials]
 
 
-def read_file(path: str) -> bytes:
-    """The content of a small file.
-
-    Raises:
-        ScanError: it cannot be read, or is too large to be what it should be.
-
-    """
-    try:
-        with Path(path).open("rb") as file:
-            data = file.read(LONGEST_FILE + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "its name is none"
-        raise ScanError(f"{clean(path)} cannot be read: {reason}", remedy=_REMEDY) from error
-    if len(data) > LONGEST_FILE:
-        raise ScanError(f"{clean(path)} is larger than a file of credentials can be", remedy=_REMEDY)
-    return data
-
-
 def read_credentials(path: str, web: CloudWeb) -> CredentialsFile:
     """The credentials in a file. Nothing is sent yet.
 
@@ -69,7 +50,7 @@ def read_credentials(path: str, web: CloudWeb) -> CredentialsFile:
 
     """
     try:
-        info = read_json(read_file(path))
+        info = read_json(read_file(path, _REMEDY))
     except Malformed as error:
         raise ScanError(f"{clean(path)} holds no credentials of Google: {error}", remedy=_REMEDY) from error
     universe = info.get("universe_domain", UNIVERSE)
@@ -135,7 +116,7 @@ def _statement(source: Mapping[str, object], web: CloudWeb) -> Callable[[], str]
     form = _mapping(source, "format")
     key = _text(form, "subject_token_field_name") if form.get("type") == "json" else ""
     if path and not url:
-        return lambda: _subject(read_file(path), key, "the file of the subject token")
+        return lambda: _subject(read_file(path, _REMEDY), key, "the file of the subject token")
     if not url or path:
         raise ScanError("the credentials for Google name no one source of their subject", remedy=_REMEDY)
     headers = _mapping(source, "headers")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 UNIVERSE = "googleapis.com"
 JWT = "urn:ietf:params:oauth:token-type:jwt"
 
+_VISIBLE = re.compile(r"[\x21-\x7e]+")
 _SECRETS = frozenset({"assertion", "subject_token", "refresh_token", "client_secret"})
 _UNFIT = (exceptions.GoogleAuthError, ValueError, TypeError, AttributeError, LookupError, OverflowError, RecursionError)
 _REMEDIES = (
@@ -144,7 +146,7 @@ def obtain(make: Callable[[], Credentials], web: CloudWeb, *, universe: str, sou
     except _UNFIT as error:
         # Without its cause: that holds all that the server said, and may hold the key.
         raise _refused(error, request, source) from None
-    if not isinstance(token, str) or not (token.isascii() and token.isprintable()) or not token:
+    if not isinstance(token, str) or not _VISIBLE.fullmatch(token):
         raise ScanError(f"Google gives no token for {source}: its answer holds none", remedy="try again later")
     now = datetime.now(UTC).replace(tzinfo=None)
     return Lease(value=token, seconds=(expiry - now).total_seconds() if expiry is not None else 0.0)
