@@ -8,6 +8,7 @@ import json
 from imgupdate.errors import ScanError
 from imgupdate.images import Digest, Tag, is_digest
 from imgupdate.registry.limits import Limits
+from imgupdate.registry.reading import read
 from imgupdate.registry.refusals import refusal
 from imgupdate.registry.sender import Answer
 from imgupdate.registry.session import Session
@@ -34,13 +35,12 @@ def find_digest(session: Session, tag: Tag, limits: Limits) -> Digest:
         ScanError: the registry refuses or fails, or what it sends is no manifest.
 
     """
-    path = f"/v2/{session.visit.repository.path}/manifests/{tag}"
-    answer = session.get(path, method="HEAD", limit=limits.manifest_bytes, headers=_HEADERS)
+    answer = read(session, f"manifests/{tag}", method="HEAD", limit=limits.manifest_bytes, headers=_HEADERS)
     stated = answer.headers.get("docker-content-digest", "")
     if answer.status == 200 and is_digest(stated):
         return Digest(stated)
     if answer.status in _ASK_FOR_ALL:
-        answer = session.get(path, limit=limits.manifest_bytes, headers=_HEADERS)
+        answer = read(session, f"manifests/{tag}", limit=limits.manifest_bytes, headers=_HEADERS)
     if answer.status != 200:
         raise refusal(session, answer)
     _check_manifest(answer)

@@ -23,6 +23,7 @@ from imgupdate.registry.tokenserver import TokenClient
 
 _PATH = re.compile(r"/v2/(.+)/(?:tags|manifests|blobs)/[^/]+")
 _STALE_TOKEN = re.compile(r"(?i)authorization token (?:is invalid|has expired)|token (?:is |has )?expired")
+_PULLS_LEFT = re.compile(r"[0-9]{1,9}")
 _BEARER = "Bearer "
 
 
@@ -89,17 +90,20 @@ class Door:
         answer = self.sender.send(replace(call, headers=headers), self.deadline)
         if answer.public is not None:
             self.memory.is_public = answer.public
+        left = _PULLS_LEFT.match(answer.headers.get("ratelimit-remaining", ""))
+        if left:
+            self.memory.pulls_left = int(left[0])
         return answer
 
     def _first(self, scope: str) -> _Shown:
         """What to show before the host says anything, by what it wanted the last time."""
         if self.credential is not None and self.credential.registry_token:
             return _Shown(kind=_Kind.GIVEN_TOKEN, header=_BEARER + self.credential.registry_token)
-        if self.memory.wants_basic:
-            return self._basic()
         server = self.memory.server
-        if server is None:
-            return _Shown()
+        if self.memory.wants_basic or server is None:
+            basic = self._basic() if self.memory.wants_basic else _Shown()
+            if basic.header or server is None:
+                return basic
         try:
             held = self._book(server).token(server, scope, self.deadline)
         except TokenRefused as error:
@@ -152,6 +156,7 @@ class Door:
         same = server == self.memory.server
         self.realms.check(realm, public=self.memory.is_public, encrypted=url.scheme == "https")
         self.memory.server, self.memory.server_is_guess = server, False
+        self.memory.wants_basic = self.memory.wants_basic and shown.kind is not _Kind.BASIC
         pointless = shown.kind is _Kind.TOKEN and shown.fresh and not shown.shared and same
         if pointless and set(challenge.scopes) <= {scope}:
             return None

@@ -19,6 +19,9 @@ from imgupdate.registry.tokens import TokenBook, TokenServer
 class HostMemory:
     """One host reached one way: its scheme, how it wants to be shown who we are, and how many tags it gives at once.
 
+    `official` are the images that a mirror of Docker Hub knows under `library/` only; `pulls_left` is what the host
+    said of that last, None where it said nothing.
+
     Plain attributes are replaced whole, and reading an old value costs a request at most.
     """
 
@@ -28,10 +31,12 @@ class HostMemory:
         self.scheme = ""
         self.is_public = not is_private_by_name(split_port(endpoint)[0])
         self.page_size: int | None = self.known.page_size
-        self.wants_basic = False
+        self.wants_basic = self.known.basic
         self.server: TokenServer | None = None
         self.server_is_guess = False
         self.pinged = False
+        self.official: set[str] = set()
+        self.pulls_left: int | None = None
         if self.known.realm:
             self.server = TokenServer(httpx.URL(self.known.realm), self.known.service)
             self.server_is_guess = True

@@ -21,7 +21,7 @@ class KnownRegistry:
     """A registry's token server (realm and service), page size, and whether one token serves many repositories.
 
     The page size is None where none is to be asked for. `at_once` is how many requests it likes to have at once, None
-    where nothing is known.
+    where nothing is known. `basic` says that it takes a user and a password at once, without a token for them.
     """
 
     realm: str = ""
@@ -29,6 +29,7 @@ class KnownRegistry:
     page_size: int | None = USUAL_PAGE_SIZE
     shared_tokens: bool = False
     at_once: int | None = None
+    basic: bool = False
 
 
 _EXACT = {
@@ -41,10 +42,15 @@ _EXACT = {
     ),
     "ghcr.io": KnownRegistry(realm="https://ghcr.io/token", service="ghcr.io", page_size=10_000, shared_tokens=True),
     "quay.io": KnownRegistry(realm="https://quay.io/v2/auth", service="quay.io", page_size=100, shared_tokens=True),
-    "gcr.io": KnownRegistry(page_size=10_000),
 }
 _AZURE = re.compile(r"[a-z0-9-]+\.azurecr\.(io|cn|de|us)")
-_GOOGLE = re.compile(r"[a-z0-9.-]+\.gcr\.io|[a-z0-9-]+-docker\.pkg\.dev")
+_GOOGLE = re.compile(r"(?:[a-z0-9-]+\.)*gcr\.io|[a-z0-9-]+-docker\.pkg\.dev|docker\.[a-z0-9-]+\.rep\.pkg\.dev")
+_AMAZON = re.compile(
+    r"[0-9]{12}\.dkr[.-]ecr(?:-fips)?\.[a-z0-9][a-z0-9_-]*\."
+    r"(?:amazonaws\.(?:com(?:\.cn)?|eu)|on\.(?:aws|amazonwebservices\.com\.cn)"
+    r"|sc2s\.sgov\.gov|c2s\.ic\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)"
+)
+"""The private registries; the public one wants tokens."""
 
 
 def known_registry(endpoint: str) -> KnownRegistry:
@@ -54,7 +60,9 @@ def known_registry(endpoint: str) -> KnownRegistry:
     if _AZURE.fullmatch(endpoint):
         return KnownRegistry(realm=f"https://{endpoint}/oauth2/token", service=endpoint)
     if _GOOGLE.fullmatch(endpoint):
-        return KnownRegistry(page_size=10_000)
+        return KnownRegistry(page_size=10_000, basic=True)
+    if _AMAZON.fullmatch(endpoint):
+        return KnownRegistry(basic=True)
     return KnownRegistry()
 
 

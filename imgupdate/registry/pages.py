@@ -14,6 +14,7 @@ from imgupdate.images import is_tag
 from imgupdate.registry.failures import clean, parse_errors
 from imgupdate.registry.limits import Limits
 from imgupdate.registry.links import next_target
+from imgupdate.registry.reading import read
 from imgupdate.registry.refusals import refusal
 from imgupdate.registry.sender import Answer
 from imgupdate.registry.session import Session
@@ -84,14 +85,28 @@ def list_tags(session: Session, limits: Limits) -> Listing:
     return Listing(tags=tuple(collected.tags), warnings=_warnings(session, collected))
 
 
+def replayed(session: Session, answers: Sequence[Answer], limits: Limits) -> Listing:
+    """The tags that these pages hold, all of them there were, as `list_tags` has them; nothing is sent.
+
+    Raises:
+        ScanError: a page is none, or there are more than we read.
+
+    """
+    collected = _Collected()
+    for answer in answers:
+        collected.add(_entries(session, answer))
+        collected.size += len(answer.body)
+    _check_bounds(collected, len(answers), limits)
+    return Listing(tags=tuple(collected.tags), warnings=_warnings(session, collected))
+
+
 def _first_page(session: Session, limits: Limits) -> tuple[Answer, Sequence[object], int | None]:
     """The first page, of a size that the registry takes, and that size; it is remembered for its other images."""
     memory = session.memory
     size = memory.page_size
     while True:
         query = f"?n={size}" if size else ""
-        path = f"/v2/{session.visit.repository.path}/tags/list{query}"
-        answer = session.get(path, limit=limits.page_bytes, headers=_HEADERS)
+        answer = read(session, f"tags/list{query}", limit=limits.page_bytes, headers=_HEADERS)
         if size is None or not _wants_smaller_pages(answer):
             return answer, _entries(session, answer), size
         size = _SMALLER_PAGES.get(size)

@@ -20,15 +20,13 @@ def refusal(session: Session, answer: Answer) -> ScanError:
     credential = visit.credential if host == visit.endpoint else None
     said = describe(answer.status, answer.body, secrets=credential.secrets if credential else ())
     match answer.status:
+        case 401 if "insufficient_scope" in answer.headers.get("www-authenticate", ""):
+            return _nothing_there(session, host, credential, said)
         case 401 | 403:
             whom, remedy = _who_we_are(session, host, credential)
             return ScanError(f"{host} refuses access to the image {whom}: it answered {said}", remedy=remedy)
         case 404:
-            whom, remedy = _who_we_are(session, host, credential)
-            return ScanError(
-                f"{host} has no such image, or none that may be read {whom}: it answered {said}",
-                remedy=f"check the image's name; if it is right, {remedy}",
-            )
+            return _nothing_there(session, host, credential, said)
         case 429:
             return _too_many_requests(session, answer, host, said)
         case status if status >= 500:
@@ -38,6 +36,15 @@ def refusal(session: Session, answer: Answer) -> ScanError:
                 f"{host} gave an answer that a registry does not give: {said}",
                 remedy="check that the image name leads to a container registry",
             )
+
+
+def _nothing_there(session: Session, host: str, credential: Credential | None, said: str) -> ScanError:
+    """Registries do not tell apart what is missing, what is private, and what has lost its last tag."""
+    whom, remedy = _who_we_are(session, host, credential)
+    return ScanError(
+        f"{host} has no such image, or none that may be read {whom}: it answered {said}",
+        remedy=f"check the image's name, and that it has a tag; if so, {remedy}",
+    )
 
 
 def _who_we_are(session: Session, host: str, credential: Credential | None) -> tuple[str, str]:

@@ -446,3 +446,26 @@ class TestHints:
 
         assert registry.shown == ["", "Bearer both", "", "Bearer one"]
         assert registry.requests[2].url.params.get_list("scope") == ["repository:team/app:pull"]
+
+    def test_a_registry_that_takes_no_user_after_all_is_given_tokens_from_then_on(self) -> None:
+        host = "europe-west1-docker.pkg.dev"
+        challenge = f'Bearer realm="https://{host}/v2/token",service="{host}"'
+        registry = FakeRegistry(one_by_one(unauthorized(challenge), token("t1"), tags_page("1"), tags_page("2")))
+        client = registry.client()
+
+        for _ in range(2):
+            client.tags(repository(f"{host}/p/r/app"), access(auths={host: entry()}))
+
+        assert registry.shown == [BASIC, BASIC, "Bearer t1", "Bearer t1"]
+
+    def test_a_refusal_for_want_of_scope_may_mean_that_nothing_is_there(self) -> None:
+        challenge = (
+            'Bearer realm="https://auth.docker.io/token",service="registry.docker.io",'
+            'scope="repository:library/nothing:pull",error="insufficient_scope"'
+        )
+        registry = FakeRegistry(one_by_one(token("t1"), unauthorized(challenge)))
+
+        with pytest.raises(ScanError, match=r"no such image, or none that may be read without credentials") as caught:
+            registry.client().tags(repository("nothing"), access())
+
+        assert "check the image's name" in caught.value.remedy

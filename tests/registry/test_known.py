@@ -37,3 +37,24 @@ def test_hints_are_for_exactly_those_hosts(endpoint: str, realm: str, page_size:
     known = known_registry(endpoint)
 
     assert (known.realm, known.page_size, known.shared_tokens) == (realm, page_size, shared)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "basic"),
+    [
+        ("123456789012.dkr.ecr.eu-central-1.amazonaws.com", True),
+        ("123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com", True),
+        ("123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn", True),
+        ("123456789012.dkr-ecr.eu-west-1.on.aws", True),
+        ("gcr.io", True),
+        ("europe-west1-docker.pkg.dev", True),
+        ("docker.europe-west1.rep.pkg.dev", True),
+        ("public.ecr.aws", False),
+        ("123456789012.dkr.ecr.eu-central-1.amazonaws.com.evil.example", False),
+        ("evil-gcr.io", False),
+        ("gcr.io:5000", False),
+        ("registry.example.com", False),
+    ],
+)
+def test_only_registries_that_take_a_user_at_once_are_shown_one_at_once(endpoint: str, basic: bool) -> None:
+    assert known_registry(endpoint).basic is basic
