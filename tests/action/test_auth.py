@@ -92,6 +92,47 @@ def test_a_whole_docker_configuration_passes_as_it_is() -> None:
     assert set(auth.secrets) == {"secret-word", basic("a", "secret-word")}
 
 
+WHOLE = {"auths": {"ghcr.io": {"auth": basic("a", "secret-word")}}}
+
+
+@pytest.mark.parametrize(
+    ("text", "content"),
+    [
+        ("secret:flux-system/login: 'a:secret-word'", {"username": "a", "password": "secret-word"}),
+        (
+            "secret:flux-system/login: {username: a, password: secret-word}",
+            {"username": "a", "password": "secret-word"},
+        ),
+        (f"secret:flux-system/login: {{auth: {basic('a', 'secret-word')}}}", {"auth": basic("a", "secret-word")}),
+        (f"secret:flux-system/login: {json.dumps(WHOLE)}", WHOLE),
+        (f"secret:flux-system/login: {json.dumps(WHOLE, indent=2)}", WHOLE),
+        (f"secret:flux-system/login: '{json.dumps(WHOLE)}'", WHOLE),
+        (json.dumps({"secret:flux-system/login": json.dumps(WHOLE)}), WHOLE),
+    ],
+)
+def test_what_a_secret_holds_is_given_by_its_name_and_masked(text: str, content: object) -> None:
+    auth = read_registry_auth(text)
+
+    assert auth.config == b""
+    assert {name: json.loads(given) for name, given in auth.registry_secrets.items()} == {"flux-system/login": content}
+    assert basic("a", "secret-word") in auth.secrets
+    assert "secret-word" in auth.secrets
+    assert basic("a", "secret-word") not in repr(auth)
+
+
+def test_secrets_stand_beside_hosts_and_beside_a_whole_docker_configuration() -> None:
+    hosts = read_registry_auth("ghcr.io: a:first-word\nsecret:login: b:second-word\n")
+    whole = read_registry_auth(json.dumps(WHOLE | {"secret:login": "b:second-word"}))
+
+    for auth, password in ((hosts, "first-word"), (whole, "secret-word")):
+        credential = found(auth, "ghcr.io")
+        assert credential is not None
+        assert credential.password == password
+        assert json.loads(auth.registry_secrets["login"])["password"] == "second-word"
+        assert {password, "second-word"} <= set(auth.secrets)
+        assert b"second-word" not in auth.config
+
+
 def test_no_text_is_no_credentials() -> None:
     assert read_registry_auth(" \n") == RegistryAuth()
 
@@ -122,6 +163,11 @@ SECRET = "hunter2-and-more"
         ("ghcr.io: {}", "lack a username or a password"),
         (f"'a host {SECRET}': a:b", "does not begin with a host"),
         ("".join(f"host-{number}.example: a:{SECRET}\n" for number in range(201)), "names more than 200 hosts"),
+        (f"secret:{SECRET.upper()}: a:b", "names no Secret that there can be"),
+        (f"secret:a/b/{SECRET}: a:b", "names no Secret that there can be"),
+        (f"secret:login: {SECRET}", "the credentials for 'secret:login' in the input registry-auth are empty or"),
+        (f"secret:login: '{{{SECRET}'", "is not YAML or JSON"),
+        (f"secret:login: {{credHelpers: {SECRET}}}", "have a key that is not one of"),
         (f"a: &a [{SECRET}]\nb: *c", "is not YAML"),
         ("a\udc80: b", "is not YAML"),
     ],

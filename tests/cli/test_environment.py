@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import socket
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from imgupdate.cli.environment import docker_config, registry_client, repository_urls
+from imgupdate.cli.environment import credential_sources, docker_config, registry_client, repository_urls
+from imgupdate.cli.settings import GitHubAccess, RunSettings
+from imgupdate.config.model import Provider
 from imgupdate.errors import ConfigurationError, ScanError
 from tests.registry.support import FakeClock, access
 from tests.registry.support import repository as image_repository
@@ -87,8 +90,52 @@ def test_bytes_that_are_not_utf_8_are_wrong_values_and_no_defect() -> None:
 
     assert docker_config(environment).override == b"{\xff}"
     del environment["DOCKER_AUTH_CONFIG"]
+    sources = credential_sources(RunSettings(root=Path()), environment)
     with (
-        registry_client(environment, FakeClock()) as client,
+        registry_client(environment, FakeClock(), credentials=sources) as client,
         pytest.raises(ScanError, match="the proxy does not connect"),
     ):
         client.tags(image_repository(), access())
+
+
+ACTION = RunSettings(root=Path(), github=GitHubAccess(token="token-of-the-input"), registry_auth=b"{}")
+
+
+def test_what_is_given_and_what_is_around_each_have_their_place() -> None:
+    environment = {
+        "GITHUB_ACTOR": "octocat",
+        "GITHUB_TOKEN": "token-of-the-environment",
+        "GITHUB_SERVER_URL": "https://GitHub.com/",
+        "DOCKER_AUTH_CONFIG": "{ }",
+        "AWS_PROFILE": "p",
+    }
+
+    sources = credential_sources(ACTION, environment)
+
+    assert (sources.given, sources.docker.override, sources.ambient) == (b"{}", b"{ }", frozenset({Provider.AWS}))
+    assert set(sources.clouds) == {Provider.AWS, Provider.AZURE, Provider.GCP}
+    assert sources.job is not None
+    assert (sources.job.username, sources.job.password) == ("octocat", "token-of-the-input")
+
+
+def test_on_the_command_line_the_token_comes_from_the_environment() -> None:
+    sources = credential_sources(RunSettings(root=Path()), {"GITHUB_TOKEN": " token\n", "GH_TOKEN": "other"})
+
+    assert sources.job is not None
+    assert (sources.job.username, sources.job.password) == ("unset", "token")
+    assert credential_sources(RunSettings(root=Path()), {}).job is None
+
+
+def test_a_token_of_another_github_is_not_for_github_s_registry() -> None:
+    environment = {"GITHUB_SERVER_URL": "https://github.com.evil.example", "GITHUB_TOKEN": "token"}
+
+    assert credential_sources(ACTION, environment).job is None
+
+
+def test_what_is_around_can_be_left_alone() -> None:
+    settings = replace(ACTION, ambient_credentials=False)
+
+    sources = credential_sources(settings, {"GITHUB_TOKEN": "token", "AWS_PROFILE": "p"})
+
+    assert (sources.ambient, sources.job, sources.given) == (frozenset(), None, b"{}")
+    assert Provider.AWS in sources.clouds

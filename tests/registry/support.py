@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from imgupdate.config.model import ClientTLS, Proxy, RegistryAccess
+from imgupdate.config.model import ClientTLS, Provider, Proxy, RegistryAccess
 from imgupdate.images import Repository, parse_repository
 from imgupdate.registry import DockerConfig, Limits, RegistryClient
 from imgupdate.registry.sender import Network
@@ -109,12 +109,21 @@ def access(
     insecure: bool = False,
     auths: Mapping[str, object] | None = None,
     source: str = "Secret default/pull",
+    provider: Provider = Provider.GENERIC,
     tls: ClientTLS | None = None,
     proxy: Proxy | None = None,
 ) -> RegistryAccess:
     """How an ImageRepository reaches its registry; `auths` is what its Secret holds."""
     data = b"" if auths is None else json.dumps({"auths": auths}).encode()
-    return RegistryAccess(timeout=timeout, insecure=insecure, docker_config=data, source=source, tls=tls, proxy=proxy)
+    return RegistryAccess(
+        timeout=timeout,
+        insecure=insecure,
+        docker_config=data,
+        source=source,
+        provider=provider,
+        tls=tls,
+        proxy=proxy,
+    )
 
 
 def docker_config(auths: Mapping[str, object], **more: object) -> DockerConfig:

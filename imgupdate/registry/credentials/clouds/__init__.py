@@ -62,6 +62,8 @@ _SIGNS: Mapping[Provider, tuple[tuple[str, ...], ...]] = {
     ),
     Provider.GCP: (
         ("GOOGLE_APPLICATION_CREDENTIALS",),
+        ("GOOGLE_GHA_CREDS_PATH",),
+        ("CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE",),
         ("GOOGLE_OAUTH_ACCESS_TOKEN",),
         ("CLOUDSDK_AUTH_ACCESS_TOKEN",),
         ("GOOGLE_WORKLOAD_IDENTITY_PROVIDER", _OIDC),

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from imgupdate.config.model import Provider
-from imgupdate.registry.credentials.clouds import provider_of
+from imgupdate.errors import ScanError
+from imgupdate.registry.credentials.clouds import CloudEnvironment, cloud_logins, provider_of
+from tests.registry.support import FakeClock
 
 ACCOUNT = "123456789012"
 
@@ -107,3 +112,101 @@ def test_hosts_of_gcr_and_artifact_registry_are_those_of_gcp(host: str) -> None:
 )
 def test_a_host_that_only_looks_like_a_clouds_is_no_clouds(host: str) -> None:
     assert provider_of(host) is None
+
+
+class TestEnvironment:
+    def test_only_what_concerns_the_clouds_is_taken(self) -> None:
+        taken = CloudEnvironment.of(
+            {
+                "AWS_REGION": "eu-central-1",
+                "GOOGLE_APPLICATION_CREDENTIALS": "/c.json",
+                "AZURE_CLIENT_ID": "1",
+                "ACTIONS_ID_TOKEN_REQUEST_URL": "https://a",
+                "HTTPS_PROXY": "http://p",
+                "https_proxy": "http://q",
+                "HOME": "/home/me",
+                "AWS_PROFILE": "",
+                "GITHUB_TOKEN": "secret",
+                "INPUT_TOKEN": "secret",
+                "XAWS_REGION": "x",
+            }
+        )
+
+        assert set(taken.variables) == {
+            *("AWS_REGION", "GOOGLE_APPLICATION_CREDENTIALS", "AZURE_CLIENT_ID", "ACTIONS_ID_TOKEN_REQUEST_URL"),
+            *("HTTPS_PROXY", "https_proxy", "HOME"),
+        }
+        assert (taken.get("AWS_REGION"), taken.get("AWS_PROFILE")) == ("eu-central-1", "")
+        assert "/c.json" not in repr(taken)
+
+    @pytest.mark.parametrize(
+        ("names", "provider"),
+        [
+            ("AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY", Provider.AWS),
+            ("AWS_ROLE_ARN AWS_WEB_IDENTITY_TOKEN_FILE", Provider.AWS),
+            ("AWS_ROLE_ARN ACTIONS_ID_TOKEN_REQUEST_URL", Provider.AWS),
+            ("AWS_PROFILE", Provider.AWS),
+            ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", Provider.AWS),
+            ("AWS_CONTAINER_CREDENTIALS_FULL_URI", Provider.AWS),
+            ("AWS_ACCESS_KEY_ID", None),
+            ("AWS_ROLE_ARN", None),
+            ("AWS_REGION", None),
+            ("GOOGLE_APPLICATION_CREDENTIALS", Provider.GCP),
+            ("GOOGLE_GHA_CREDS_PATH", Provider.GCP),
+            ("CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE", Provider.GCP),
+            ("GOOGLE_OAUTH_ACCESS_TOKEN", Provider.GCP),
+            ("CLOUDSDK_AUTH_ACCESS_TOKEN", Provider.GCP),
+            ("GOOGLE_WORKLOAD_IDENTITY_PROVIDER ACTIONS_ID_TOKEN_REQUEST_URL", Provider.GCP),
+            ("GOOGLE_WORKLOAD_IDENTITY_PROVIDER", None),
+            ("AZURE_CLIENT_ID AZURE_TENANT_ID AZURE_CLIENT_SECRET", Provider.AZURE),
+            ("AZURE_CLIENT_ID AZURE_TENANT_ID AZURE_CLIENT_CERTIFICATE_PATH", Provider.AZURE),
+            ("AZURE_CLIENT_ID AZURE_TENANT_ID AZURE_FEDERATED_TOKEN_FILE", Provider.AZURE),
+            ("AZURE_CLIENT_ID AZURE_TENANT_ID ACTIONS_ID_TOKEN_REQUEST_URL", Provider.AZURE),
+            ("AZURE_CLIENT_ID AZURE_TENANT_ID", None),
+            ("ACTIONS_ID_TOKEN_REQUEST_URL ACTIONS_ID_TOKEN_REQUEST_TOKEN", None),
+            ("", None),
+        ],
+    )
+    def test_the_credentials_of_a_cloud_are_around_where_a_job_was_given_them(
+        self, names: str, provider: Provider | None
+    ) -> None:
+        environment = CloudEnvironment.of(dict.fromkeys(names.split(), "x"))
+
+        assert environment.ambient == ({provider} if provider else set())
+
+
+WITHOUT_LIBRARIES = """
+import sys
+for name in ("botocore", "google", "google.auth", "azure", "azure.core", "azure.identity"):
+    assert name not in sys.modules
+    sys.modules[name] = None
+from imgupdate.errors import ScanError
+from imgupdate.registry import CloudEnvironment, SystemClock, cloud_logins
+for provider, login in cloud_logins(CloudEnvironment(), SystemClock()).items():
+    for _ in range(2):
+        try:
+            login.credential("host")
+        except ScanError as error:
+            print(error)
+"""
+
+
+def test_a_cloud_whose_library_is_not_there_says_which_extra_to_install() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", WITHOUT_LIBRARIES], capture_output=True, text=True, timeout=60, check=True
+    )
+
+    lines = [
+        f"the login of {name} needs a library that is not installed; install it with `pip install imgupdate[{name}]`"
+        for name in ("aws", "azure", "gcp")
+    ]
+    assert ran.stdout.splitlines() == [line for line in lines for _ in range(2)]
+
+
+@pytest.mark.parametrize(("provider", "host"), [(Provider.AWS, "quay.io"), (Provider.GCP, "quay.io")])
+def test_a_login_is_imported_and_made_when_it_is_asked(provider: Provider, host: str) -> None:
+    login = cloud_logins(CloudEnvironment(), FakeClock())[provider]
+
+    for _ in range(2):
+        with pytest.raises(ScanError, match=r"quay\.io"):
+            login.credential(host)
