@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from types import TracebackType
@@ -15,6 +15,7 @@ import httpx
 from imgupdate.config.model import RegistryAccess
 from imgupdate.errors import Error, ScanError
 from imgupdate.images import Digest, Repository, Tag
+from imgupdate.registry.cache import CacheDirectory, ConditionalSession, ContentCache, ListingCache
 from imgupdate.registry.clock import Clock, Deadline, SystemClock
 from imgupdate.registry.credentials import Credential, CredentialSources, Keychain
 from imgupdate.registry.digests import find_digest
@@ -22,11 +23,13 @@ from imgupdate.registry.hosts import Hosts
 from imgupdate.registry.known import endpoint_of, known_registry
 from imgupdate.registry.labels import find_labels
 from imgupdate.registry.limits import Limits
+from imgupdate.registry.manifests import Manifests
+from imgupdate.registry.metadata import find_metadata
 from imgupdate.registry.pages import list_tags
 from imgupdate.registry.proxies import EnvironmentProxies
 from imgupdate.registry.sender import Sender, TransportOf, Transports
 from imgupdate.registry.session import Session, Visit
-from imgupdate.results import Listing
+from imgupdate.results import Facet, ImageMetadata, Listing
 
 
 class RegistryClient:
@@ -71,7 +74,11 @@ class RegistryClient:
         self._hosts = Hosts()
         self._keychain = Keychain(credentials)
         self._labels: dict[tuple[str, str, RegistryAccess], Mapping[str, str]] = {}
-        self._labels_lock = threading.Lock()
+        self._metadata: dict[tuple[str, str, RegistryAccess], tuple[frozenset[Facet], ImageMetadata]] = {}
+        self._lock = threading.Lock()
+        self._cache: CacheDirectory | None = None
+        self._contents: ContentCache | None = None
+        self._listings: ListingCache | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -82,8 +89,20 @@ class RegistryClient:
         self.close()
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, and the cache."""
         self._transports.close()
+        if self._cache is not None:
+            self._cache.close()
+
+    def remember(self, cache: CacheDirectory, *, respect_interval: bool = False) -> None:
+        """Use what former runs left, and leave something to later ones; to be said before anything is asked.
+
+        With `respect_interval`, a list of tags serves until the interval of its access has passed. `close` closes the
+        cache as well.
+        """
+        self._cache = cache
+        self._contents = ContentCache(cache)
+        self._listings = ListingCache(cache, clock=self._clock, respect_interval=respect_interval)
 
     def tags(self, repository: Repository, access: RegistryAccess) -> Listing:
         """All tags of a repository, and what was odd about them.
@@ -94,7 +113,10 @@ class RegistryClient:
 
         """
         with _located(repository.text):
-            return list_tags(self._session(repository, access), self._limits)
+            visit = self._visit(repository, access)
+            if self._listings is not None:
+                return self._listings.tags(ConditionalSession(visit, self._hosts, self._sender), self._limits)
+            return list_tags(Session(visit, self._hosts, self._sender), self._limits)
 
     def digest(self, repository: Repository, tag: Tag, access: RegistryAccess) -> Digest:
         """The digest that a tag of a repository has now: that of the index, where there is one.
@@ -117,21 +139,50 @@ class RegistryClient:
             ConfigurationError: a certificate, key or proxy of the access is unusable.
 
         """
-        patient = replace(access, timeout=0)
+        patient = _patient(access)
 
         def known(name: str) -> Mapping[str, str] | None:
-            with self._labels_lock:
+            with self._lock:
                 return self._labels.get((repository.canonical, name, patient))
 
         if (already := known(identifier)) is not None:
             return already
-        separator = "@" if ":" in identifier else ":"
-        with _located(f"{repository.text}{separator}{identifier}"):
-            labels, digest = find_labels(self._session(repository, access), identifier, self._limits, known)
-        with self._labels_lock:
+        with _located(_named(repository, identifier)):
+            labels, digest = find_labels(self._manifests(repository, access), identifier, known)
+        with self._lock:
             for name in (identifier, digest):
                 self._labels[repository.canonical, name, patient] = labels
         return labels
+
+    def metadata(
+        self,
+        repository: Repository,
+        identifier: Tag | Digest,
+        access: RegistryAccess,
+        *,
+        wanted: Collection[Facet] = frozenset(Facet),
+    ) -> ImageMetadata:
+        """What an image says of itself: what is `wanted`, and what was met on the way to that.
+
+        Asked once for each tag and digest. The fewer facets, the fewer requests: one for the platforms of an index, two
+        more for labels. By a digest that is in the cache there are none.
+
+        Raises:
+            ScanError: it cannot be had; `where` is the image with its tag or digest.
+            ConfigurationError: a certificate, key or proxy of the access is unusable.
+
+        """
+        asked, patient = frozenset(wanted), _patient(access)
+        with self._lock:
+            known = self._metadata.get((repository.canonical, identifier, patient))
+        if known is not None and known[0] >= asked:
+            return known[1]
+        with _located(_named(repository, identifier)):
+            found = find_metadata(self._manifests(repository, access), identifier, asked)
+        with self._lock:
+            for name in (identifier, found.digest):
+                self._metadata[repository.canonical, name, patient] = asked, found
+        return found
 
     def prepare(self, repositories: Iterable[tuple[Repository, RegistryAccess]]) -> None:
         """Say beforehand what will be read, so that registries which allow it are asked for one token for many.
@@ -153,10 +204,16 @@ class RegistryClient:
         for key, session in sessions.items():
             session.door.share_tokens(scopes[key], self._limits.scopes_per_token)
 
+    def _manifests(self, repository: Repository, access: RegistryAccess) -> Manifests:
+        return Manifests(self._session(repository, access), self._limits, self._contents)
+
     def _session(self, repository: Repository, access: RegistryAccess) -> Session:
+        return Session(self._visit(repository, access), self._hosts, self._sender)
+
+    def _visit(self, repository: Repository, access: RegistryAccess) -> Visit:
         deadline = Deadline(self._clock, access.timeout)
         found = self._keychain.find(repository, access)
-        visit = Visit(
+        return Visit(
             repository=repository,
             access=access,
             credential=found.credential,
@@ -166,7 +223,15 @@ class RegistryClient:
             passed_over=found.passed_over,
             warnings=list(found.warnings),
         )
-        return Session(visit, self._hosts, self._sender)
+
+
+def _patient(access: RegistryAccess) -> RegistryAccess:
+    """An access that is equal for all who get the same answers."""
+    return replace(access, timeout=0, interval=0)
+
+
+def _named(repository: Repository, identifier: Tag | Digest) -> str:
+    return f"{repository.text}{'@' if ':' in identifier else ':'}{identifier}"
 
 
 @contextmanager
