@@ -92,6 +92,30 @@ class Listing:
     warnings: tuple[str, ...] = ()
 
 
+class Facet(StrEnum):
+    """Something that can be asked about an image besides its digest."""
+
+    PLATFORMS = "platforms"
+    CREATED = "created"
+    LABELS = "labels"
+    ANNOTATIONS = "annotations"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageMetadata:
+    """What an image says of itself. All of it is text of strangers.
+
+    `platforms` are like `linux/amd64` and `linux/arm/v7`, in the order of the image's index. `created` is in seconds
+    since 1970, None where nothing usable is said. What was not asked for may be empty.
+    """
+
+    digest: Digest
+    platforms: tuple[str, ...] = ()
+    created: float | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+
 class DigestReflection(StrEnum):
     """`ImagePolicy.spec.digestReflectionPolicy` (spec/flux.md 4.7)."""
 

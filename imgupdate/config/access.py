@@ -85,6 +85,7 @@ def registry_access(scope: Scope, repository: ImageRepository) -> tuple[Registry
     docker_config, source, notes = _credentials(scope, repository)
     access = RegistryAccess(
         timeout=timeout,
+        interval=repository.interval or 0.0,
         insecure=repository.insecure,
         docker_config=docker_config,
         source=source,

@@ -256,10 +256,12 @@ class RegistryAccess:
 
     `docker_config` is the JSON of a `kubernetes.io/dockerconfigjson` Secret, empty for none; `source` says whose it is.
     `provider` names the cloud whose login takes the place of a Secret.
-    `timeout` is the bound in seconds on one whole listing or look-up, at least 1.
+    `timeout` is the bound in seconds on one whole listing or look-up, at least 1; `interval` the seconds for which a
+    listing serves, where intervals are respected, 0 for none.
     """
 
     timeout: float = 60.0
+    interval: float = 0.0
     insecure: bool = False
     docker_config: bytes = field(default=b"", repr=False)
     source: str = ""

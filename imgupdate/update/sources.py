@@ -54,8 +54,8 @@ class Target:
 
     @property
     def key(self) -> Hashable:
-        """Equal where one answer serves both: the same image with the same access, however patient."""
-        return self.repository.canonical, replace(self.access, timeout=0)
+        """Equal where one answer serves both: the same image with the same access, however patient and often."""
+        return self.repository.canonical, replace(self.access, timeout=0, interval=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +117,12 @@ class Scanner:
 
 
 def most_patient(target: Target, other: Target | None) -> Target:
-    """Which of two targets with the same key is asked: the one that waits longer."""
-    return other if other and other.access.timeout >= target.access.timeout else target
+    """What is asked for two targets with the same key: it waits as long as either, and comes as often as either."""
+    if other is None:
+        return target
+    timeout = max(target.access.timeout, other.access.timeout)
+    interval = min(target.access.interval, other.access.interval)
+    return replace(target, access=replace(target.access, timeout=timeout, interval=interval))
 
 
 def told(error: Error, image: str) -> str:

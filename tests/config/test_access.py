@@ -69,7 +69,7 @@ def refusal(fields: str, *secrets: str) -> ConfigurationError:
 def test_the_bound_on_a_scan_is_timeout_else_interval_and_a_second_at_least(fields: str, seconds: float) -> None:
     found, problems = access(fields)
 
-    assert found == RegistryAccess(timeout=seconds)
+    assert found == RegistryAccess(timeout=seconds, interval=300.0)
     assert problems == ()
 
 
