@@ -62,10 +62,17 @@ class AwsSession:
         )
 
     def has_credentials(self, region: str) -> bool:
-        """Whether the chain finds credentials; roles are taken in that region where none is configured."""
+        """Whether the chain finds credentials, which are fresh then.
+
+        Roles are taken in that region where none is configured.
+        """
         configured = self._values.get("AWS_REGION") or self._session.get_config_variable("region")
         self._session.set_config_variable("region", configured or region)
-        return self._session.get_credentials() is not None
+        credentials = self._session.get_credentials()
+        if credentials is None:
+            return False
+        credentials.get_frozen_credentials()
+        return True
 
     def has_region(self, region: str, suffix: str) -> bool:
         """Whether the partition whose names end in a suffix has a region, or may have one of that name."""
