@@ -40,6 +40,7 @@ RESOURCE = "https://containerregistry.azure.net"
 
 _SHORTEST_LIFE = 300.0
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
+_NAME = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 _FILE_REMEDY = "correct {}, or leave it out"
 _LOG_IN = (
     f"in GitHub Actions, set AZURE_CLIENT_ID and AZURE_TENANT_ID and {PERMISSION}; elsewhere, set AZURE_CLIENT_SECRET "
@@ -170,6 +171,9 @@ class AzureLogin:
                 name="the machine's managed identity",
                 obtain=lambda resource: self._from_machine(resource, "set AZURE_CLIENT_ID and AZURE_TENANT_ID"),
             )
+        for name, value in (("AZURE_TENANT_ID", principal.tenant), ("AZURE_CLIENT_ID", principal.client)):
+            if not _NAME.fullmatch(value):
+                raise ScanError(f"{name} is malformed", remedy=f"copy {name} from the overview of the application")
         if secret := variable("AZURE_CLIENT_SECRET"):
             return self._from_entra("AZURE_CLIENT_SECRET", principal, lambda: by_secret(principal, secret), secret)
         if path := variable("AZURE_CLIENT_CERTIFICATE_PATH"):
@@ -207,7 +211,7 @@ class AzureLogin:
                 f"{resource}/.default",
                 self._web,
                 principal=principal,
-                source=f"{name} (application {clean(principal.client, limit=60)})",
+                source=f"{name} (application {principal.client[:60]})",
                 secrets=secrets,
             ),
         )
