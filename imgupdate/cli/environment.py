@@ -10,6 +10,7 @@ from imgupdate.cli.settings import RunSettings
 from imgupdate.errors import ConfigurationError
 from imgupdate.git import remote_urls
 from imgupdate.registry import (
+    CacheDirectory,
     Clock,
     CloudEnvironment,
     CredentialSources,
@@ -25,6 +26,7 @@ from imgupdate.registry import (
 
 _LONGEST_DOCKER_CONFIG = 1 << 20
 _GITHUB = "https://github.com"
+_GOOGLE_FILES = ("GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_GHA_CREDS_PATH", "CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE")
 
 
 def repository_urls(root: Path, environment: Mapping[str, str]) -> tuple[str, ...]:
@@ -66,7 +68,7 @@ def credential_sources(
         ConfigurationError: a file of docker's or podman's cannot be read.
 
     """
-    clouds = CloudEnvironment.of({name: _text(value) for name, value in environment.items()})
+    clouds = CloudEnvironment.of({name: _text(value) for name, value in _as_mounted(environment).items()})
     server = (environment.get("GITHUB_SERVER_URL") or _GITHUB).rstrip("/").lower()
     token = settings.github.token or environment.get("GITHUB_TOKEN", "").strip()
     around = settings.ambient_credentials
@@ -79,16 +81,36 @@ def credential_sources(
     )
 
 
+def _as_mounted(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """The environment with the files that Google's login has put into the workspace where a container sees them."""
+    workspace = environment.get("GITHUB_WORKSPACE", "")
+    moved: dict[str, str] = {}
+    for name in _GOOGLE_FILES if workspace else ():
+        path = Path(environment.get(name, ""))
+        mounted = Path(workspace, path.name)
+        if path.name.startswith("gha-creds-") and not path.is_file() and mounted.is_file():
+            moved[name] = str(mounted)
+    return {**environment, **moved}
+
+
 def registry_client(
-    environment: Mapping[str, str], clock: Clock | None = None, *, credentials: CredentialSources | None = None
+    environment: Mapping[str, str],
+    clock: Clock | None = None,
+    *,
+    credentials: CredentialSources | None = None,
+    cache: CacheDirectory | None = None,
+    respect_interval: bool = False,
 ) -> RegistryClient:
-    """A client that has the proxies and certificates of the environment; `clock` for tests."""
-    return RegistryClient(
+    """A client that has the proxies and certificates of the environment, and the cache; `clock` for tests."""
+    client = RegistryClient(
         credentials=credentials,
         proxies=EnvironmentProxies.of({name: _text(value) for name, value in environment.items()}),
         authorities=environment.get("SSL_CERT_FILE", ""),
         clock=clock,
     )
+    if cache is not None:
+        client.remember(cache, respect_interval=respect_interval)
+    return client
 
 
 def _first_file(paths: Iterable[str]) -> tuple[bytes, str]:

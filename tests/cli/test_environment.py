@@ -139,3 +139,21 @@ def test_what_is_around_can_be_left_alone() -> None:
 
     assert (sources.ambient, sources.job, sources.given) == (frozenset(), None, b"{}")
     assert Provider.AWS in sources.clouds
+
+
+def test_the_file_that_google_s_login_has_put_into_the_workspace_is_found_in_a_container(tmp_path: Path) -> None:
+    """The variable has the path on the runner; in the container of an action the workspace is elsewhere."""
+    name, variable = "gha-creds-0123456789abcdef.json", "GOOGLE_APPLICATION_CREDENTIALS"
+    (tmp_path / "elsewhere.json").write_text("not google's")
+    mounted = tmp_path / name
+
+    def login_with(path: str) -> str:
+        environment = {variable: path, "GITHUB_WORKSPACE": str(tmp_path), "NO_GCE_CHECK": "true"}
+        with pytest.raises(ScanError) as caught:
+            credential_sources(ACTION, environment).clouds[Provider.GCP].credential("gcr.io")
+        return caught.value.message
+
+    assert f"/home/runner/{name} cannot be read" in login_with(f"/home/runner/{name}")
+    mounted.write_text("[]")
+    assert str(mounted) in login_with(f"/home/runner/{name}")
+    assert "/home/runner/elsewhere.json cannot be read" in login_with("/home/runner/elsewhere.json")

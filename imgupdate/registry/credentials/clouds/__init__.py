@@ -40,7 +40,7 @@ _HOSTS = (
 _PREFIXES = ("AWS_", "AZURE_", "GOOGLE_", "CLOUDSDK_", "GCE_METADATA_", "MSI_", "IDENTITY_", "ACTIONS_ID_TOKEN_")
 _NAMES = frozenset(
     [
-        *("HOME", "PATH", "XDG_CONFIG_HOME", "IMDS_ENDPOINT", "GCLOUD_PROJECT", "NO_GCE_CHECK", "GITHUB_WORKSPACE"),
+        *("HOME", "PATH", "XDG_CONFIG_HOME", "IMDS_ENDPOINT", "GCLOUD_PROJECT", "NO_GCE_CHECK"),
         *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),
         *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy"),
     ]
