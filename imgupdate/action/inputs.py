@@ -55,6 +55,8 @@ class Inputs:
     registry_auth: bytes = field(default=b"", repr=False)
     registry_secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     ambient_credentials: bool = True
+    cache_dir: str = ""
+    respect_interval: bool = False
     images: tuple[str, ...] = ()
     sign: str = ""
     signing_key: bytes = field(default=b"", repr=False)
@@ -106,6 +108,8 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
         registry_auth=auth.config,
         registry_secrets=auth.registry_secrets,
         ambient_credentials=reader.choice("ambient-credentials") == "use",
+        cache_dir=reader.text("cache-dir"),
+        respect_interval=reader.flag("respect-interval"),
         images=reader.items("images"),
         sign=reader.choice("sign"),
         signing_key=_key(reader.text("signing-key")),

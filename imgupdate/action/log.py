@@ -38,6 +38,8 @@ def configuration(settings: RunSettings, inputs: Inputs, trigger: Trigger) -> It
         "images": ", ".join(settings.only_images or ()),
         "said to be pushed (the registry decides)": "; ".join(trigger.hints),
         "registry-auth": "given" if settings.registry_auth else "",
+        "cache": inputs.cache_dir,
+        "intervals": "respected" if settings.respect_interval else "",
         "signing-key": "given" if settings.signing_key else "",
         "fail-on": inputs.fail_on,
     }

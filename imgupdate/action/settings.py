@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from imgupdate.action.events import Trigger
@@ -21,8 +22,8 @@ def make_settings(
     """The run that is meant, and what is odd about it.
 
     Raises:
-        UsageError: the path leads out of the workspace or nowhere, or publishing lacks a token, a repository or a
-            branch.
+        UsageError: the path leads out of the workspace or nowhere, or the folder of the cache out of it, or publishing
+            lacks a token, a repository or a branch.
 
     """
     root = root_of(inputs.path, environment)
@@ -64,6 +65,8 @@ def make_settings(
         registry_auth=inputs.registry_auth,
         registry_secrets=inputs.registry_secrets,
         ambient_credentials=inputs.ambient_credentials,
+        cache_dir=cache_dir_of(inputs.cache_dir, environment) if inputs.cache_dir else None,
+        respect_interval=inputs.respect_interval,
         github=_access(inputs.token, environment),
         explain=environment.get("RUNNER_DEBUG") == "1",
     )
@@ -97,6 +100,24 @@ def root_of(path: str, environment: Mapping[str, str]) -> Path:
             remedy="add a step with actions/checkout before this one",
         )
     return root
+
+
+def cache_dir_of(path: str, environment: Mapping[str, str]) -> Path:
+    """The folder that the input `cache-dir` names, below the workspace whatever links there are; it may not exist yet.
+
+    Raises:
+        UsageError: it is elsewhere.
+
+    """
+    workspace = workspace_of(environment)
+    with suppress(OSError, ValueError, RuntimeError):
+        folder = (workspace / path).resolve()
+        if workspace in folder.parents:
+            return folder
+    raise UsageError(
+        f"the input cache-dir: {shown(path)} is not below the workspace",
+        remedy="name a folder of its own in the workspace, such as .imgupdate-cache",
+    )
 
 
 def workspace_of(environment: Mapping[str, str]) -> Path:

@@ -12,8 +12,8 @@ from imgupdate.config import UnreadableConfiguration
 from imgupdate.config.labels import is_object_name
 from imgupdate.errors import ConfigurationError, UsageError, shown
 from imgupdate.publish.settings import Mode
-from imgupdate.registry import Clock
-from imgupdate.results import Plan, Problem, Result
+from imgupdate.registry import CacheDirectory, Clock, SystemClock
+from imgupdate.results import Plan, Problem, Result, Severity
 from imgupdate.setters import TOKEN
 from imgupdate.update import Progress, Request, Scanner, plan_tree, result_of, scan
 from imgupdate.workspace import Workspace
@@ -29,20 +29,26 @@ def execute(
     registry client goes by.
 
     Raises:
-        UsageError: the path is no directory, the namespace no name, or a policy or image that is asked for does not
-            exist.
+        UsageError: the path is no directory, the namespace no name, a policy or image that is asked for does not exist,
+            or intervals are to be respected without a cache.
 
     """
     if not is_object_name(settings.namespace):
         raise UsageError(f"{shown(settings.namespace)} cannot be a namespace", remedy="write it as in the cluster")
+    if settings.respect_interval and settings.cache_dir is None:
+        raise UsageError(
+            "respect-interval is of no use without cache-dir, from which a run knows when the last one was",
+            remedy="name a folder that is kept between runs with cache-dir",
+        )
     workspace = Workspace(settings.root, tokens=(TOKEN, *config.TOKENS))
+    cache = CacheDirectory(settings.cache_dir, clock=clock or SystemClock()) if settings.cache_dir else None
     try:
-        result = _update(settings, environment, workspace, progress, clock)
+        result = _update(settings, environment, workspace, progress, clock, cache)
     except UnreadableConfiguration as error:
         result = _failed(error.problems)
     except ConfigurationError as error:
         result = _failed((Problem.of(error),))
-    result = replace(result, problems=(*result.problems, *workspace.passed_over))
+    result = replace(result, problems=(*result.problems, *workspace.passed_over, *_notices(cache)))
     if settings.write and not settings.dry_run:
         result = _write(result, workspace)
     return result
@@ -54,6 +60,7 @@ def _update(
     workspace: Workspace,
     progress: Progress,
     clock: Clock | None,
+    cache: CacheDirectory | None,
 ) -> Result:
     loaded = config.load(workspace, config_path=settings.config, namespace=settings.namespace)
     loaded = config.give_secrets(loaded, settings.registry_secrets)
@@ -64,7 +71,9 @@ def _update(
         explain=settings.explain,
     )
     credentials = credential_sources(settings, environment, clock)
-    with registry_client(environment, clock, credentials=credentials) as client:
+    # What an event says was pushed is asked for, whenever it was asked for last.
+    respect = settings.respect_interval and settings.only_images is None
+    with registry_client(environment, clock, credentials=credentials, cache=cache, respect_interval=respect) as client:
         scanner = Scanner(source=client, workers=settings.workers, progress=progress)
         found = scan(loaded, scanner, request)
         result = result_of(found, plan_tree(found, workspace, scanner))
@@ -82,6 +91,12 @@ def _update(
             workspace=workspace,
             clock=clock,
         )
+
+
+def _notices(cache: CacheDirectory | None) -> tuple[Problem, ...]:
+    """What is wrong with the cache, which costs time only."""
+    told = cache.notices.all if cache is not None else ()
+    return tuple(Problem(severity=Severity.NOTICE, message=message, remedy=remedy) for message, remedy in told)
 
 
 def _failed(problems: tuple[Problem, ...]) -> Result:

@@ -53,6 +53,8 @@ class Given:
     auto_merge: str | None
     group_by: str
     ambient_credentials: str
+    cache_dir: str
+    respect_interval: bool
     sign: str | None
     signing_key_file: Path | None
     explain: bool
@@ -102,6 +104,8 @@ def settings_of(given: Given, environment: Mapping[str, str]) -> RunSettings:
         registry_auth=auth.config,
         registry_secrets=auth.registry_secrets,
         ambient_credentials=given.ambient_credentials == "use",
+        cache_dir=Path(given.cache_dir) if given.cache_dir else None,
+        respect_interval=given.respect_interval,
         github=_access(given.root, environment) if publishes else GitHubAccess(),
         explain=given.explain,
         workers=given.workers,

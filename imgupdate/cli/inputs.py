@@ -158,6 +158,20 @@ INPUTS = (
         option="--ambient-credentials",
     ),
     Input(
+        name="cache-dir",
+        description="A folder that keeps lists of tags and contents of images for the next run; never a credential.",
+        option="--cache-dir",
+        metavar="DIRECTORY",
+        unset="nothing is kept",
+    ),
+    Input(
+        name="respect-interval",
+        description="Ask for an image only when its interval has passed since the list that cache-dir holds.",
+        default="false",
+        kind=Kind.FLAG,
+        option="--respect-interval",
+    ),
+    Input(
         name="images",
         description="Look only at these policies, given as namespace/name or name.",
         kind=Kind.LIST,

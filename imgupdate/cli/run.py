@@ -63,6 +63,8 @@ def shared(name: str, parameter: str = "") -> Callable[[Decorated], Decorated]:
 @shared("auto-merge")
 @shared("group-by")
 @shared("ambient-credentials")
+@shared("cache-dir")
+@shared("respect-interval")
 @shared("sign")
 @click.option(
     BY_NAME["signing-key"].option,

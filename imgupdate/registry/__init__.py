@@ -5,10 +5,12 @@ pages       all tags of a repository                     door      one host: wha
 digests     the digest of a tag                          tokens    tokens held, shared and renewed
 credentials docker, pull secrets, clouds                sender    one request: retries, gates, bounds
 known       hints about well-known registries            transport connections and deadlines
+metadata    what an image says of itself                 cache     what is kept between runs
 """
 
 from __future__ import annotations
 
+from imgupdate.registry.cache import CacheDirectory
 from imgupdate.registry.client import RegistryClient
 from imgupdate.registry.clock import Clock, SystemClock
 from imgupdate.registry.credentials import (
@@ -24,6 +26,7 @@ from imgupdate.registry.limits import Limits
 from imgupdate.registry.proxies import EnvironmentProxies
 
 __all__ = [
+    "CacheDirectory",
     "Clock",
     "CloudEnvironment",
     "CredentialSources",

@@ -60,6 +60,8 @@ def test_what_the_workflow_says_is_what_is_done(workspace: Path) -> None:
         draft=True,
         auto_merge=MergeMethod.MERGE,
         registry_auth=b"{}",
+        cache_dir=".imgupdate-cache",
+        respect_interval=True,
         images=("podinfo",),
         sign="github",
         signing_key=b"key",
@@ -95,6 +97,8 @@ def test_what_the_workflow_says_is_what_is_done(workspace: Path) -> None:
         signing_key=b"key",
         signing_passphrase=b"word",
         registry_auth=b"{}",
+        cache_dir=workspace / ".imgupdate-cache",
+        respect_interval=True,
         github=GitHubAccess(
             token="token",
             repository="octo/fleet",
@@ -103,6 +107,14 @@ def test_what_the_workflow_says_is_what_is_done(workspace: Path) -> None:
             server_url="https://git.example",
         ),
     )
+
+
+@pytest.mark.parametrize("path", [".", "..", "/", "/tmp/cache", "sub/../..", "link/cache", "a\0b"])
+def test_a_cache_that_is_not_below_the_workspace_is_refused(workspace: Path, path: str) -> None:
+    (workspace / "link").symlink_to("..")
+
+    with pytest.raises(UsageError, match="the input cache-dir: .* is not below the workspace"):
+        made(workspace, Inputs(token="t", cache_dir=path))
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,8 @@ def given_as(root: Path, **options: Any) -> Given:
         "auto_merge": None,
         "group_by": "automation",
         "ambient_credentials": "use",
+        "cache_dir": "",
+        "respect_interval": False,
         "sign": None,
         "signing_key_file": None,
         "explain": False,
@@ -91,6 +93,8 @@ def test_every_option_is_handed_on(checkout: Path, tmp_path: Path) -> None:
             auto_merge="rebase",
             group_by="image",
             ambient_credentials="ignore",
+            cache_dir="/var/cache/imgupdate",
+            respect_interval=True,
             sign="github",
             signing_key_file=tmp_path / "key",
             explain=True,
@@ -117,6 +121,8 @@ def test_every_option_is_handed_on(checkout: Path, tmp_path: Path) -> None:
         registry_auth=b'{"auths": {"ghcr.io": {"username": "me", "password": "pass-word"}}}',
         registry_secrets={"login": b'{"registrytoken": "t"}'},
         ambient_credentials=False,
+        cache_dir=Path("/var/cache/imgupdate"),
+        respect_interval=True,
         decoration=Decoration(
             labels=("l",), assignees=("a",), reviewers=("r",), team_reviewers=("team",), milestone="m"
         ),
