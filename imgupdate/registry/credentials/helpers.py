@@ -19,12 +19,16 @@ _TOKEN_USER = "<token>"  # noqa: S105 - what helpers print in place of a user
 
 
 class Helpers:
-    """Asks each helper once for each host. Programs come from the directories of `search_path` only."""
+    """Asks each helper once for each host, different hosts at the same time. Safe to use from many threads.
+
+    Programs come from the directories of `search_path` only.
+    """
 
     def __init__(self, search_path: str, *, seconds: float = SECONDS) -> None:
         self._search_path = search_path
         self._seconds = seconds
         self._lock = threading.Lock()
+        self._alone: dict[tuple[str, str], threading.Lock] = {}
         self._asked: dict[tuple[str, str], Credential | ScanError | None] = {}
 
     def get(self, name: str, server: str, source: str) -> Credential | None:
@@ -35,6 +39,8 @@ class Helpers:
 
         """
         with self._lock:
+            alone = self._alone.setdefault((name, server), threading.Lock())
+        with alone:
             if (name, server) not in self._asked:
                 try:
                     self._asked[name, server] = self._ask(name, server, source)

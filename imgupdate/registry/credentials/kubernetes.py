@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from imgupdate.errors import ScanError
 from imgupdate.registry.addresses import split_port
 from imgupdate.registry.credentials.model import Credential, Malformed, read_entry, read_json
@@ -80,4 +78,17 @@ def _host_matches(pattern: str, host: str) -> bool:
 
 
 def _label_matches(pattern: str, label: str) -> bool:
-    return re.fullmatch(".*".join(re.escape(part) for part in pattern.split("*")), label) is not None
+    """Whether a label is the parts between the `*` in their order, with anything between them; in one pass."""
+    first, *others = pattern.split("*")
+    if not others:
+        return pattern == label
+    last = others.pop()
+    start, end = len(first), len(label) - len(last)
+    if start > end or not (label.startswith(first) and label.endswith(last)):
+        return False
+    for part in others:
+        found = label.find(part, start, end)
+        if found < 0:
+            return False
+        start = found + len(part)
+    return True

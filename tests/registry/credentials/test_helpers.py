@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,30 @@ def test_a_helper_that_fails_is_asked_once_as_well(helper: WriteHelper, tmp_path
         with pytest.raises(ScanError, match=r"docker-credential-vault failed for ghcr\.io: locked"):
             helpers.get("vault", "ghcr.io", "config.json")
 
+    assert (tmp_path / "vault.asked").read_text() == "ghcr.io\n"
+
+
+def test_a_helper_that_hangs_for_one_host_holds_up_no_other(helper: WriteHelper, tmp_path: Path) -> None:
+    wait = f'while [ ! -e "{tmp_path}/go" ]; do sleep 0.01; done'
+    helpers = Helpers(helper("slow", body=wait))
+    helper("quick")
+
+    with ThreadPoolExecutor(2) as pool:
+        slow = pool.submit(helpers.get, "slow", "ghcr.io", "config.json")
+        quick = helpers.get("quick", "quay.io", "config.json")
+        assert not slow.done()
+        (tmp_path / "go").touch()
+        assert slow.result() is not None
+    assert quick is not None
+
+
+def test_many_threads_ask_a_helper_once_for_a_host(helper: WriteHelper, tmp_path: Path) -> None:
+    helpers = Helpers(helper("vault"))
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: helpers.get("vault", "ghcr.io", "config.json"), range(8)))
+
+    assert len(set(found)) == 1
     assert (tmp_path / "vault.asked").read_text() == "ghcr.io\n"
 
 

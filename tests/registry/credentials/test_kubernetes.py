@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from imgupdate.errors import ScanError
 from imgupdate.registry.credentials.kubernetes import PullSecret
@@ -37,6 +41,15 @@ def matches(key: str, image: str) -> bool:
         ("pre*.registry.io", "prefix.registry.io/x", True),
         ("p*f*x.registry.io", "prefix.registry.io/x", True),
         ("p*f*x.registry.io", "prefixes.registry.io/x", False),
+        ("pre*.registry.io", "pr.registry.io/x", False),
+        ("*fix.registry.io", "prefix.registry.io/x", True),
+        ("ab*ba.registry.io", "aba.registry.io/x", False),
+        ("a*b*c.registry.io", "abbc.registry.io/x", True),
+        ("a*bb*c.registry.io", "abcbc.registry.io/x", False),
+        ("a**c.registry.io", "ac.registry.io/x", True),
+        ("*.registry.io", "evil.com.registry.io/x", False),
+        ("*", "registry.io/x", False),
+        ("*:5000", "localhost:5000/x", True),
         ("[a-c].registry.io", "b.registry.io/x", False),
         ("registry.io:5000", "registry.io:5000/x", True),
         ("registry.io:5000", "registry.io/x", False),
@@ -50,6 +63,20 @@ def matches(key: str, image: str) -> bool:
 )
 def test_a_key_matches_label_by_label_and_by_the_start_of_the_path(key: str, image: str, expected: bool) -> None:
     assert matches(key, image) is expected
+
+
+def test_a_pattern_of_many_stars_is_decided_at_once() -> None:
+    begun = time.monotonic()
+
+    assert not matches("*a" * 500 + "b.registry.io", "a" * 2000 + ".registry.io/x")
+    assert time.monotonic() - begun < 1
+
+
+@given(pattern=st.text("ab*", max_size=12), label=st.text("ab", max_size=12))
+def test_a_star_stands_for_any_part_of_a_label(pattern: str, label: str) -> None:
+    expected = re.fullmatch(pattern.replace("*", ".*"), label) is not None
+
+    assert matches(f"{pattern}.io", f"{label}.io/x") is expected
 
 
 def test_longer_keys_come_first() -> None:

@@ -6,9 +6,12 @@ import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from imgupdate.config.model import ClientTLS, Provider, RegistryAccess
 from imgupdate.errors import ScanError
@@ -283,3 +286,49 @@ def test_nothing_that_is_shown_of_sources_holds_a_secret() -> None:
 
     assert "token-of-the-job" not in text
     assert entry("given")["auth"] not in text
+
+
+def test_docker_auth_config_counts_where_there_is_no_file_as_well() -> None:
+    assert who(
+        look(CredentialSources(docker=DockerConfig(override=config("quay.io", user="variable"))), "quay.io")
+    ) == ("variable")
+
+
+def test_what_docker_has_no_entry_for_is_looked_for_in_podmans_file() -> None:
+    docker = DockerConfig(data=config("quay.io", user="docker"), podman=config("quay.io", GHCR, user="podman"))
+    sources = CredentialSources(docker=docker, job=JOB)
+
+    assert [who(look(sources, host)) for host in ("quay.io", GHCR, "docker.io")] == ["docker", "podman", "nobody"]
+
+
+def test_of_what_is_given_the_longest_path_that_fits_goes_first() -> None:
+    auths = {GHCR: entry("host"), f"{GHCR}/org": entry("owner"), f"{GHCR}/org/app": entry("image")}
+    sources = CredentialSources(given=json.dumps({"auths": auths}).encode(), job=JOB)
+
+    def user(image: str) -> str:
+        return who(Keychain(sources).find(repository(f"{GHCR}/{image}"), access()))
+
+    assert [user(image) for image in ("org/app", "org/other", "organisation/app")] == ["image", "owner", "host"]
+
+
+def test_what_is_given_for_another_path_leaves_an_image_to_the_other_sources() -> None:
+    sources = CredentialSources(given=config(f"{GHCR}/other", user="given"), job=JOB)
+
+    assert who(look(sources, GHCR)) == "the workflow's token"
+
+
+LIKE_A_CLOUD = st.tuples(
+    st.text(max_size=3), st.sampled_from([ECR, GAR, "gcr.io", "team.azurecr.io", "public.ecr.aws"]), st.text(max_size=3)
+).map("".join)
+OF_CLOUDS = {("amazonaws", "com"), ("pkg", "dev"), ("gcr", "io"), ("azurecr", "io"), ("ecr", "aws")}
+
+
+@given(LIKE_A_CLOUD, st.sampled_from(list(Provider)))
+def test_a_login_is_never_asked_for_a_host_outside_of_the_clouds_own_domains(name: str, provider: Provider) -> None:
+    login = Login()
+    keychain = Keychain(CredentialSources(clouds=dict.fromkeys(Provider, login), ambient=frozenset(Provider), job=JOB))
+
+    with suppress(ScanError):
+        keychain.find(replace(repository("quay.io/org/app"), registry=name), access(provider=provider))
+
+    assert all(tuple(asked.split(".")[-2:]) in OF_CLOUDS and asked.isascii() for asked in login.asked)
