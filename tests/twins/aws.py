@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import ssl
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs
@@ -20,6 +21,7 @@ TARGETS = {
     "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken": "ecr",
     "SpencerFrontendService.GetAuthorizationToken": "ecr-public",
 }
+IDENTITY_HOST = "identity.example.com"
 IDENTITY_PATH = "/identity"
 CONTAINER_PATH = "/container-credentials"
 _ROLE = "runner-role"
@@ -40,8 +42,9 @@ class AwsTwin(HttpTwin):
         now: Callable[[], float] = lambda: datetime.now(UTC).timestamp(),
         metadata: bool = False,
         identity: str = "an-identity-of-the-job",
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(tls=tls)
         self.life = life
         self.now = now
         self.metadata = metadata
@@ -55,7 +58,14 @@ class AwsTwin(HttpTwin):
         return {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_EC2_METADATA_SERVICE_ENDPOINT": self.url,
-            "ACTIONS_ID_TOKEN_REQUEST_URL": f"{self.url}{IDENTITY_PATH}?api-version=2.0",
+        }
+
+    @property
+    def job(self) -> dict[str, str]:
+        """The same for a job of GitHub that may ask who it is. The name of that server stands for this one."""
+        return {
+            **self.variables,
+            "ACTIONS_ID_TOKEN_REQUEST_URL": f"https://{IDENTITY_HOST}:{self.port}{IDENTITY_PATH}?api-version=2.0",
             "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "token-of-the-runner",
         }
 

@@ -8,17 +8,22 @@ import random
 import re
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
 from imgupdate.errors import ScanError
 from imgupdate.registry.clock import Clock
 from imgupdate.registry.credentials.clouds import CloudEnvironment
 from imgupdate.registry.credentials.clouds.aws_failures import no_credentials, no_token, translated, unknown_region
+from imgupdate.registry.credentials.clouds.aws_http import AwsHttp
 from imgupdate.registry.credentials.clouds.aws_session import AwsSession
+from imgupdate.registry.credentials.clouds.github import JobIdentity
+from imgupdate.registry.credentials.clouds.leases import Lease, Leases
+from imgupdate.registry.credentials.clouds.web import CloudWeb
 from imgupdate.registry.credentials.model import Credential, is_text
 from imgupdate.registry.limits import Limits
 from imgupdate.registry.proxies import EnvironmentProxies
@@ -28,6 +33,11 @@ SHORTEST_LIFE = 60.0
 LONGEST_LIFE = 43_200.0
 SOURCE = "the login of AWS"
 NOBODY = "nobody"
+NOBODYS = Lease(value=Credential(source=NOBODY), seconds=LONGEST_LIFE)
+API_SECONDS = 30.0
+METADATA_SECONDS = 2.0
+
+_LIMITS = Limits(attempts=3, connect_timeout=5.0, idle_timeout=10.0, longest_retry_after=10.0)
 
 _USER = "AWS"
 _PRIVATE = re.compile(
@@ -79,16 +89,6 @@ def api_of(host: str) -> Api:
     )
 
 
-@dataclass(slots=True)
-class _Held:
-    """The credential of one interface, and until when it is as good as new, and good at all."""
-
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    credential: Credential | None = None
-    fresh_until: float = 0.0
-    ends: float = 0.0
-
-
 class AwsLogin:
     """Gives the credentials for ECR. Safe to use from many threads.
 
@@ -103,11 +103,10 @@ class AwsLogin:
         self._clock = clock
         self._secrets = tuple(filter(None, (environment.get(name) for name in _SECRETS)))
         self._environment = environment
-        self._sender = self._make_sender(EnvironmentProxies.of(environment.variables), transport_of)
-        self._metadata_sender = self._make_sender(EnvironmentProxies(), transport_of)
+        self._transport_of = transport_of
         self._lock = threading.Lock()
         self._session: AwsSession | None = None
-        self._held: dict[Api, _Held] = {}
+        self._leases: Leases[Credential] = Leases(clock)
 
     def credential(self, host: str) -> Credential:
         """The credential for a registry of ECR; one with nothing in it for the public one, if there is none of AWS.
@@ -120,44 +119,38 @@ class AwsLogin:
 
         """
         api = api_of(host)
-        with self._lock:
-            held = self._held.setdefault(api, _Held())
-        with held.lock:
-            if held.credential is not None and self._clock.monotonic() < held.fresh_until:
-                return held.credential
-            try:
-                self._renew(api, held, host)
-            except ScanError:
-                if held.credential is None or self._clock.monotonic() >= held.ends:
-                    raise
-            assert held.credential is not None  # noqa: S101 - renewed, or raised
-            return held.credential
+        return self._leases.get(repr(api), lambda: self._obtain(api, host))
 
-    def _renew(self, api: Api, held: _Held, host: str) -> None:
+    def _obtain(self, api: Api, host: str) -> Lease[Credential]:
         try:
-            credential, life = self._obtain(api)
+            client = self._client(api)
+            return NOBODYS if client is None else self._read(client.get_authorization_token())
         except (BotoCoreError, ClientError, OSError, ValueError, LookupError, RuntimeError) as error:
             raise translated(error, host, secrets=self._secrets) from error
-        now = self._clock.monotonic()
-        held.credential, held.fresh_until, held.ends = credential, now + life / 2, now + life
 
-    def _obtain(self, api: Api) -> tuple[Credential, float]:
-        """A credential and the seconds that it lives."""
+    def _client(self, api: Api) -> BaseClient | None:
+        """Who asks for a token; nobody, where there are no credentials for the public registry."""
         with self._lock:
             session = self._session
             if session is None:
-                session = AwsSession(self._environment, self._clock, self._sender, self._metadata_sender)
+                web = CloudWeb(self._environment, self._clock, cloud="AWS", transport_of=self._transport_of)
+                session = AwsSession(
+                    self._environment,
+                    self._clock,
+                    identity=JobIdentity(self._environment, web),
+                    apis=AwsHttp(self._sender(EnvironmentProxies.of(self._environment.variables)), API_SECONDS),
+                    machine=AwsHttp(self._sender(EnvironmentProxies()), METADATA_SECONDS, attempts=1),
+                )
                 self._session = session
             if api.suffix and not session.has_region(api.region, api.suffix):
                 raise unknown_region(api.region, api.suffix)
-            if not session.has_credentials(api.region):
-                if api.service == "ecr-public":
-                    return Credential(source=NOBODY), LONGEST_LIFE
+            if session.has_credentials(api.region):
+                return session.registry_client(api.service, api.region, fips=api.fips, dual_stack=api.dual_stack)
+            if api.service != "ecr-public":
                 raise no_credentials(self._environment)
-            client = session.registry_client(api.service, api.region, fips=api.fips, dual_stack=api.dual_stack)
-        return self._read(client.get_authorization_token())
+            return None
 
-    def _read(self, answer: Mapping[str, Any]) -> tuple[Credential, float]:
+    def _read(self, answer: Mapping[str, Any]) -> Lease[Credential]:
         data = answer.get("authorizationData")
         entry = data[0] if isinstance(data, list) and data else data
         entry = entry if isinstance(entry, Mapping) else {}
@@ -171,12 +164,10 @@ class AwsLogin:
             raise no_token()
         life = expires.timestamp() - self._clock.now() if isinstance(expires, datetime) else LONGEST_LIFE
         credential = Credential(source=SOURCE, username=username, password=password)
-        return credential, min(max(life, SHORTEST_LIFE), LONGEST_LIFE)
+        return Lease(value=credential, seconds=min(max(life, SHORTEST_LIFE), LONGEST_LIFE))
 
-    def _make_sender(self, proxies: EnvironmentProxies, transport_of: TransportOf | None) -> Sender:
-        environment, limits = self._environment, Limits()
-        bundle = environment.get("AWS_CA_BUNDLE") or environment.get("SSL_CERT_FILE")
-        transports = Transports(clock=self._clock, limits=limits, proxies=proxies, bundle=bundle)
-        return Sender(
-            transport_of or transports.of, clock=self._clock, limits=limits, jitter=random.SystemRandom().random
-        )
+    def _sender(self, proxies: EnvironmentProxies) -> Sender:
+        bundle = self._environment.get("AWS_CA_BUNDLE") or self._environment.get("SSL_CERT_FILE")
+        transports = Transports(clock=self._clock, limits=_LIMITS, proxies=proxies, bundle=bundle)
+        jitter = random.SystemRandom().random
+        return Sender(self._transport_of or transports.of, clock=self._clock, limits=_LIMITS, jitter=jitter)

@@ -20,10 +20,9 @@ from botocore.exceptions import CredentialRetrievalError, InvalidConfigError
 
 from imgupdate.registry.clock import Clock
 from imgupdate.registry.credentials.clouds.aws_http import AwsHttp
-from imgupdate.registry.credentials.clouds.github_identity import GithubIdentity
+from imgupdate.registry.credentials.clouds.github import JobIdentity
 
 AUDIENCE = "sts.amazonaws.com"
-METADATA_SECONDS = 2.0
 PROCESS_SECONDS = 30.0
 
 _SESSION_NAME = "imgupdate"
@@ -37,7 +36,7 @@ MakeClient = Callable[..., botocore.client.BaseClient]
 class CredentialChain:
     """Makes the chain for one set of values; `metadata` reaches what is only on this machine's own network."""
 
-    def __init__(self, values: Mapping[str, str], identity: GithubIdentity, metadata: AwsHttp, clock: Clock) -> None:
+    def __init__(self, values: Mapping[str, str], identity: JobIdentity, metadata: AwsHttp, clock: Clock) -> None:
         self._values = values
         self._identity = identity
         self._metadata = metadata
@@ -76,11 +75,11 @@ class CredentialChain:
         role, name = self._values.get("AWS_ROLE_ARN"), self._values.get("AWS_ROLE_SESSION_NAME")
         file = self._values.get("AWS_WEB_IDENTITY_TOKEN_FILE")
         load_token = None
-        if not file and role and self._identity.offered:
+        if not file and role and self._identity.given:
             file, name = _GITHUB, name or _SESSION_NAME
 
             def load_token(_: str) -> Callable[[], str]:
-                return partial(self._identity.token, AUDIENCE)
+                return partial(self._identity.statement, AUDIENCE)
 
         if file:
             configuration = {"role_arn": role, "role_session_name": name, "web_identity_token_file": file}
@@ -96,7 +95,6 @@ class CredentialChain:
     def _instance_metadata(self, session: botocore.session.Session) -> botocore.utils.InstanceMetadataFetcher:
         value = session.get_config_variable
         fetcher = botocore.utils.InstanceMetadataFetcher(
-            timeout=METADATA_SECONDS,
             num_attempts=1,
             env=self._values,
             config={
@@ -144,7 +142,7 @@ class _ProfileProviders:
                 profile_name=profile_name, creds_filename=value("credentials_file")
             ),
             botocore.credentials.ProcessProvider(
-                profile_name=profile_name, load_config=self._load, popen=partial(_Process, self._values)
+                profile_name=profile_name, load_config=self._load, popen=partial(Process, self._values)
             ),
             botocore.credentials.ConfigProvider(profile_name=profile_name, config_filename=value("config_file")),
         ]
@@ -174,27 +172,36 @@ class _SsoTokens:
         return next((name for name in names if name in self._files), key)
 
 
-class _Process:
+class Process:
     """A program that a profile names for its credentials: with our values for its environment, and not for ever."""
 
-    def __init__(self, environment: Mapping[str, str], command: list[str], **_: int | IO[bytes]) -> None:
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        command: list[str],
+        *,
+        seconds: float = PROCESS_SECONDS,
+        **_: int | IO[bytes],
+    ) -> None:
         self._environment = environment
         self._command = command
+        self._seconds = seconds
         self.returncode = 1
 
     def communicate(self) -> tuple[bytes, bytes]:
+        """Run it, and have what it prints on its two outputs; `returncode` is its status then."""
         try:
             ended = subprocess.run(  # noqa: S603 - the person's own configuration names it
                 self._command,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
-                timeout=PROCESS_SECONDS,
+                timeout=self._seconds,
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
             raise CredentialRetrievalError(
-                provider="credential_process", error_msg=f"it does not end within {PROCESS_SECONDS:g} s"
+                provider="credential_process", error_msg=f"it does not end within {self._seconds:g} s"
             ) from error
         self.returncode = ended.returncode
         return ended.stdout, ended.stderr

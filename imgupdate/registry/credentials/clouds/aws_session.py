@@ -22,12 +22,9 @@ import botocore.tokens
 from imgupdate import __version__
 from imgupdate.registry.clock import Clock
 from imgupdate.registry.credentials.clouds import CloudEnvironment
-from imgupdate.registry.credentials.clouds.aws_chain import METADATA_SECONDS, CredentialChain
+from imgupdate.registry.credentials.clouds.aws_chain import CredentialChain
 from imgupdate.registry.credentials.clouds.aws_http import AwsHttp
-from imgupdate.registry.credentials.clouds.github_identity import GithubIdentity
-from imgupdate.registry.sender import Sender
-
-API_SECONDS = 30.0
+from imgupdate.registry.credentials.clouds.github import JobIdentity
 
 _SERVICES = ("ecr", "ecr-public", "sts", "sso")
 
@@ -41,22 +38,20 @@ class AwsSession:
     Args:
         environment: What stands in for the process environment.
         clock: Tells the time.
-        sender: Sends requests to AWS and GitHub.
-        metadata_sender: Sends requests to the machine's own network.
+        identity: Says who a job of GitHub is.
+        apis: Sends requests to AWS.
+        machine: Sends requests to the machine's own network.
 
     """
 
-    def __init__(self, environment: CloudEnvironment, clock: Clock, sender: Sender, metadata_sender: Sender) -> None:
+    def __init__(
+        self, environment: CloudEnvironment, clock: Clock, *, identity: JobIdentity, apis: AwsHttp, machine: AwsHttp
+    ) -> None:
         self._values = dict(environment.variables)
         self._session = botocore.session.Session()
         self._configure()
-        self._session.register("before-send", AwsHttp(sender, API_SECONDS).before_send)
-        chain = CredentialChain(
-            self._values,
-            GithubIdentity(environment, sender),
-            AwsHttp(metadata_sender, METADATA_SECONDS, attempts=1),
-            clock,
-        )
+        self._session.register("before-send", apis.before_send)
+        chain = CredentialChain(self._values, identity, machine, clock)
         self._session.lazy_register_component(
             "credential_provider", lambda: chain.resolver(self._session, self._make_client)
         )

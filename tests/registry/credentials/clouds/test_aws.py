@@ -21,6 +21,7 @@ from tests.registry.credentials.clouds.aws_support import (
     PUBLIC,
     ROLE,
     everywhere,
+    job,
     login,
     token_answer,
 )
@@ -149,9 +150,7 @@ def test_sts_takes_the_identity_in_a_file_and_ecr_the_role(moto: str, tmp_path: 
 
 
 def test_sts_takes_the_identity_of_github_and_ecr_the_role(moto: str, aws: AwsTwin) -> None:
-    variables = {**aws.variables, "AWS_ENDPOINT_URL": moto, "AWS_ROLE_ARN": ROLE}
-
-    assert login(variables).credential(PRIVATE).password == f"{ACCOUNT}-auth-token"
+    assert job(aws, {"AWS_ENDPOINT_URL": moto}).credential(PRIVATE).password == f"{ACCOUNT}-auth-token"
     assert aws.operations == ["identity"]
 
 
@@ -226,7 +225,7 @@ def test_a_token_is_not_believed_to_live_for_longer_than_ecrs_do(clock: FakeCloc
 
 
 def test_many_threads_ask_once(aws: AwsTwin, clock: FakeClock) -> None:
-    ours = login({**aws.variables, "AWS_ROLE_ARN": ROLE}, clock)
+    ours = job(aws, clock=clock)
     barrier = threading.Barrier(8)
 
     def ask(_: int) -> str:
@@ -241,7 +240,7 @@ def test_many_threads_ask_once(aws: AwsTwin, clock: FakeClock) -> None:
 
 
 def test_the_role_is_taken_once_for_all_regions(aws: AwsTwin, clock: FakeClock) -> None:
-    ours = login({**aws.variables, "AWS_ROLE_ARN": ROLE}, clock)
+    ours = job(aws, clock=clock)
 
     for region in ("eu-central-1", "eu-west-1", "us-east-1"):
         ours.credential(f"{ACCOUNT}.dkr.ecr.{region}.amazonaws.com")
@@ -254,7 +253,7 @@ def test_the_role_is_taken_once_for_all_regions(aws: AwsTwin, clock: FakeClock) 
 
 
 def test_without_credentials_the_public_registry_is_read_by_nobody(aws: AwsTwin) -> None:
-    credential = login({**aws.variables, "ACTIONS_ID_TOKEN_REQUEST_URL": ""}).credential(PUBLIC)
+    credential = login(aws.variables).credential(PUBLIC)
 
     assert credential.source == NOBODY
     assert not credential.usable
@@ -271,10 +270,8 @@ def test_without_credentials_a_private_registry_is_an_error_that_says_what_to_do
 
 
 def test_a_role_without_an_identity_says_which_permission_is_missing(aws: AwsTwin) -> None:
-    variables = {"AWS_ENDPOINT_URL": aws.url, "AWS_EC2_METADATA_SERVICE_ENDPOINT": aws.url, "AWS_ROLE_ARN": ROLE}
-
     with pytest.raises(ScanError, match="no identity to take it with") as caught:
-        login(variables).credential(PRIVATE)
+        login({**aws.variables, "AWS_ROLE_ARN": ROLE}).credential(PRIVATE)
     assert "permissions: id-token: write" in caught.value.remedy
 
 
@@ -355,7 +352,7 @@ def test_a_refusal_says_what_is_missing(
     aws.denials[operation] = (code, "because")
 
     with pytest.raises(ScanError) as caught:
-        login({**aws.variables, "AWS_ROLE_ARN": ROLE}).credential(host)
+        job(aws).credential(host)
 
     assert (caught.value.message, caught.value.remedy) == (message, remedy)
 
@@ -424,7 +421,7 @@ def test_aws_that_cannot_be_reached_is_asked_again_and_then_an_error(clock: Fake
     with pytest.raises(ScanError, match="AWS cannot be asked for a token: no connection to api") as caught:
         login(KEYS, clock, transport_of=everywhere(answer)).credential(PRIVATE)
     assert "HTTPS_PROXY" in caught.value.remedy
-    assert len(asked) == 4
+    assert len(asked) == 3
 
 
 def test_aws_that_stumbles_is_asked_again(aws: AwsTwin, clock: FakeClock) -> None:

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import json
+import ssl
 from pathlib import Path
 
 import httpx
 import pytest
+from botocore.exceptions import CredentialRetrievalError
 
 from imgupdate.errors import ScanError
+from imgupdate.registry.credentials.clouds.aws_chain import Process
 from tests.registry.credentials.clouds.aws_support import (
     ACCOUNT,
     KEYS,
     PRIVATE,
     ROLE,
     everywhere,
+    job,
     login,
     token_answer,
 )
 from tests.registry.support import FakeClock
 from tests.twins.aws import CONTAINER_PATH, AwsTwin
+from tests.twins.certificates import Authority
+from tests.twins.proxy import ProxyTwin
 
 
 def test_keys_of_the_environment_come_with_their_session(aws: AwsTwin) -> None:
@@ -31,7 +37,7 @@ def test_keys_of_the_environment_come_with_their_session(aws: AwsTwin) -> None:
 
 
 def test_github_is_asked_for_an_identity_for_sts_at_its_own_address_only(aws: AwsTwin) -> None:
-    login({**aws.variables, "AWS_ROLE_ARN": ROLE}).credential(PRIVATE)
+    job(aws).credential(PRIVATE)
 
     identity, assume, ecr = aws.requests
     assert identity.query == {"api-version": ("2.0",), "audience": ("sts.amazonaws.com",)}
@@ -48,7 +54,7 @@ def test_github_is_asked_for_an_identity_for_sts_at_its_own_address_only(aws: Aw
 
 
 def test_a_session_can_be_named(aws: AwsTwin) -> None:
-    login({**aws.variables, "AWS_ROLE_ARN": ROLE, "AWS_ROLE_SESSION_NAME": "nightly"}).credential(PRIVATE)
+    job(aws, {"AWS_ROLE_SESSION_NAME": "nightly"}).credential(PRIVATE)
 
     assert aws.form_of("AssumeRoleWithWebIdentity")["RoleSessionName"] == "nightly"
 
@@ -56,16 +62,14 @@ def test_a_session_can_be_named(aws: AwsTwin) -> None:
 def test_a_file_with_an_identity_goes_before_githubs(aws: AwsTwin, tmp_path: Path) -> None:
     file = tmp_path / "identity"
     file.write_text("identity-of-the-file")
-    variables = {**aws.variables, "AWS_ROLE_ARN": ROLE, "AWS_WEB_IDENTITY_TOKEN_FILE": str(file)}
-
-    login(variables).credential(PRIVATE)
+    job(aws, {"AWS_WEB_IDENTITY_TOKEN_FILE": str(file)}).credential(PRIVATE)
 
     assert aws.form_of("AssumeRoleWithWebIdentity")["WebIdentityToken"] == "identity-of-the-file"
     assert "identity" not in aws.operations
 
 
 def test_keys_go_before_a_role_of_the_environment(aws: AwsTwin) -> None:
-    login({**aws.variables, **KEYS, "AWS_ROLE_ARN": ROLE}).credential(PRIVATE)
+    job(aws, KEYS).credential(PRIVATE)
 
     assert aws.operations == ["GetAuthorizationToken"]
 
@@ -108,6 +112,14 @@ def test_files_can_be_named_with_a_tilde(aws: AwsTwin, tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("[default]\naws_access_key_id = AKIAMINE\naws_secret_access_key = s\n")
 
     login({**aws.variables, "HOME": str(tmp_path), "AWS_SHARED_CREDENTIALS_FILE": "~/mine"}).credential(PRIVATE)
+
+    assert aws.signed_with("GetAuthorizationToken")[0][0] == "AKIAMINE"
+
+
+def test_files_can_be_anywhere(aws: AwsTwin, tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("[default]\naws_access_key_id = AKIAMINE\naws_secret_access_key = s\n")
+
+    login({**aws.variables, "AWS_CONFIG_FILE": str(tmp_path / "mine")}).credential(PRIVATE)
 
     assert aws.signed_with("GetAuthorizationToken")[0][0] == "AKIAMINE"
 
@@ -162,6 +174,11 @@ def test_a_program_of_a_profile_that_fails_says_why(aws: AwsTwin, tmp_path: Path
 
     with pytest.raises(ScanError, match="the vault is locked"):
         login({**aws.variables, **home}).credential(PRIVATE)
+
+
+def test_a_program_of_a_profile_that_does_not_end_is_ended() -> None:
+    with pytest.raises(CredentialRetrievalError, match="it does not end within"):
+        Process({}, ["/bin/sleep", "20"], seconds=0.05).communicate()
 
 
 @pytest.mark.parametrize("with_session", [True, False])
@@ -283,7 +300,7 @@ def test_the_process_environment_is_not_read(aws: AwsTwin, monkeypatch: pytest.M
     aws.metadata = True
 
     login(aws.variables).credential(PRIVATE)
-    login({**aws.variables, "AWS_ROLE_ARN": ROLE}).credential(PRIVATE)
+    job(aws).credential(PRIVATE)
 
     assert [key for key, _, _ in aws.signed_with("GetAuthorizationToken")] == ["ASIAINSTANCE", "ASIAWEB"]
 
@@ -306,6 +323,44 @@ def test_an_endpoint_can_be_named_for_a_service_and_ignored(aws: AwsTwin) -> Non
 
 def test_connections_are_not_kept(aws: AwsTwin) -> None:
     """Nobody closes a login."""
-    login({**aws.variables, "AWS_ROLE_ARN": ROLE}).credential(PRIVATE)
+    login({**aws.variables, **KEYS}).credential(PRIVATE)
 
-    assert [request.headers["connection"] for request in aws.requests] == ["close"] * 3
+    assert aws.requests[-1].headers["connection"] == "close"
+
+
+def test_the_proxy_of_the_values_is_taken_and_not_for_metadata(clock: FakeClock, tmp_path: Path) -> None:
+    authority = Authority()
+    pair = authority.server("ecr.example.com")
+    for name, content in (("ca", authority.pem), ("certificate", pair.certificate), ("key", pair.key)):
+        (tmp_path / name).write_bytes(content)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(tmp_path / "certificate", tmp_path / "key")
+    with (
+        AwsTwin(now=clock.now, metadata=True) as machine,
+        AwsTwin(now=clock.now, tls=tls) as aws,
+        ProxyTwin(anywhere=aws.host) as proxy,
+    ):
+        variables = {
+            **machine.variables,
+            "AWS_ENDPOINT_URL": "https://ecr.example.com",
+            "AWS_CA_BUNDLE": str(tmp_path / "ca"),
+            "HTTPS_PROXY": proxy.url,
+            "HTTP_PROXY": proxy.url,
+        }
+
+        login(variables, clock).credential(PRIVATE)
+
+        assert proxy.used == ["CONNECT ecr.example.com:443"]
+        assert aws.signed_with("GetAuthorizationToken")[0][0] == "ASIAINSTANCE"
+
+
+@pytest.mark.parametrize("variable", ["AWS_CA_BUNDLE", "SSL_CERT_FILE"])
+def test_an_authority_of_the_values_is_trusted(variable: str, clock: FakeClock, tmp_path: Path) -> None:
+    authority = Authority()
+    (tmp_path / "ca.pem").write_bytes(authority.pem)
+    with AwsTwin(now=clock.now, tls=authority.server_context(tmp_path)) as aws:
+        variables = {**KEYS, "AWS_ENDPOINT_URL": aws.url}
+
+        assert login({**variables, variable: str(tmp_path / "ca.pem")}, clock).credential(PRIVATE).usable
+        with pytest.raises(ScanError, match="is not trusted"):
+            login(variables, clock).credential(PRIVATE)
