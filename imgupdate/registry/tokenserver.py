@@ -17,6 +17,7 @@ from imgupdate.registry.clock import Clock, Deadline
 from imgupdate.registry.credentials.model import Credential
 from imgupdate.registry.failures import describe
 from imgupdate.registry.redirects import next_url
+from imgupdate.registry.roles import role_needed
 from imgupdate.registry.sender import Answer, Call, Network, Sender
 from imgupdate.registry.tokens import EARLY, LONGEST_LIFE, SHORTEST_LIFE, Token, TokenRefused, TokenServer
 
@@ -115,9 +116,12 @@ def _refusal(server: TokenServer, answer: Answer, credential: Credential | None)
     host = host_of(server.realm)
     said = describe(answer.status, answer.body, secrets=credential.secrets if credential else ())
     if answer.status in (401, 403) and credential is not None:
+        role = role_needed(host)
         return TokenRefused(
             f"the token server {host} refuses the credentials of {credential.source}: it answered {said}",
-            remedy=f"log in to the registry again, or correct {credential.source}",
+            remedy=(
+                f"give the identity {role}" if role else f"log in to the registry again, or correct {credential.source}"
+            ),
             status=answer.status,
             rejected=answer.status == 401,
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 import pytest
+from azure.core.rest import HttpRequest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -23,6 +24,8 @@ from imgupdate.registry.clock import SystemClock
 from imgupdate.registry.credentials import Credential, CredentialSources
 from imgupdate.registry.credentials.clouds import CloudEnvironment
 from imgupdate.registry.credentials.clouds.azure import AzureLogin
+from imgupdate.registry.credentials.clouds.azure_tokens import EntraTransport, _causes
+from imgupdate.registry.credentials.clouds.web import CloudWeb
 from tests.registry.support import FakeClock, access, repository
 from tests.twins.clouds import GITHUB, GITHUB_VARIABLES, METADATA, AzureTwin, Detour, form_of, make_jwt
 from tests.twins.registry import Fault
@@ -463,6 +466,31 @@ def test_what_was_sent_never_reaches_a_message_or_a_log(azure: AzureTwin, caplog
     assert "secret-of-somebody" not in str(error)
     assert error.__cause__ is None
     assert [record for record in caplog.records if record.name.startswith(("azure", "msal"))] == []
+
+
+def test_a_chain_of_causes_is_followed_so_far_only() -> None:
+    error = ValueError("circular")
+    error.__cause__ = error
+
+    assert len(list(_causes(error))) == 20
+
+
+def test_a_library_that_asks_somebody_else_is_not_served(azure: AzureTwin) -> None:
+    detour = Detour(azure)
+    web = CloudWeb(CloudEnvironment(), FakeClock(), cloud="Azure", transport_of=detour.transport_of)
+    transport = EntraTransport(web, "https://login.example.org")
+
+    with transport:
+        transport.open()
+        for url in ("https://evil.com/", "http://login.example.org/", "https://login.example.org:8443/"):
+            with pytest.raises(ScanError, match="another host than its own"):
+                transport.send(HttpRequest("POST", url, content=b"client_secret=x"))
+        assert not transport.asked
+        answer = transport.send(HttpRequest("GET", "https://login.example.org/unknown"))
+
+    assert (answer.status_code, answer.content_type) == (400, "application/json")
+    assert json.loads(answer.body())["error"] == "invalid_tenant"
+    assert detour.asked == ["https://login.example.org/unknown"]
 
 
 # Servers that fail

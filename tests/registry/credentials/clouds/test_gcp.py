@@ -6,6 +6,7 @@ import json
 import logging
 import threading
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import jwt
@@ -21,7 +22,8 @@ from imgupdate.registry.clock import SystemClock
 from imgupdate.registry.credentials import Credential, CredentialSources
 from imgupdate.registry.credentials.clouds import CloudEnvironment
 from imgupdate.registry.credentials.clouds.gcp import GcpLogin
-from imgupdate.registry.credentials.clouds.gcp_tokens import is_googles
+from imgupdate.registry.credentials.clouds.gcp_tokens import _Request, is_googles
+from imgupdate.registry.credentials.clouds.web import CloudWeb
 from tests.registry.support import FakeClock, access, repository
 from tests.twins.clouds import GITHUB, GITHUB_VARIABLES, METADATA, Detour, GoogleTwin, form_of
 from tests.twins.registry import Bearer, Fault, RegistryTwin
@@ -545,6 +547,35 @@ def test_what_was_sent_never_reaches_a_message_or_a_log(
 def test_a_login_never_shows_its_variables() -> None:
     assert "secret" not in repr(CloudEnvironment.of({"AZURE_CLIENT_SECRET": "secret"}))
     assert "secret" not in repr(Credential(source="x", password="secret"))
+
+
+def test_an_identity_that_may_not_read_needs_the_role_of_a_reader(google: GoogleTwin) -> None:
+    variables = CloudEnvironment.of({"GOOGLE_OAUTH_ACCESS_TOKEN": "ya29.given"})
+    image, named = repository(f"{HOST}/project/images/app"), replace(access(), provider=Provider.GCP)
+    for path in ("/token", "/v2"):
+        with RegistryTwin(authentication=Bearer(realm=f"https://{HOST}/token")) as registry:
+            registry.fill("project/images/app", ["1.0.0"])
+            registry.inject(Fault(status=401), Fault(path=path, status=403, times=9))
+            detour = Detour(google, {HOST: registry})
+            login = GcpLogin(variables, SystemClock(), transport_of=detour.transport_of)
+            sources = CredentialSources(clouds={Provider.GCP: login})
+            with (
+                RegistryClient(credentials=sources, transport_of=detour.transport_of) as client,
+                pytest.raises(ScanError) as caught,
+            ):
+                client.tags(image, named)
+        assert "the role roles/artifactregistry.reader on the repository" in caught.value.remedy
+
+
+def test_a_library_that_asks_somebody_else_is_not_served(google: GoogleTwin) -> None:
+    detour = Detour(google)
+    web = CloudWeb(CloudEnvironment(), FakeClock(), cloud="Google", transport_of=detour.transport_of)
+    request = _Request(web, "googleapis.com")
+
+    with pytest.raises(ScanError, match="is not Google's"):
+        request("https://evil.com/token", "POST", b"assertion=secret")
+    assert not request.asked
+    assert request("https://oauth2.googleapis.com/other", "POST", "x=y").headers["content-type"] == "application/json"
 
 
 # Servers that fail
