@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+FUZZ_ARGS ?=
 LOCK_ARGS ?=
 
 VENV := .venv
@@ -12,7 +13,7 @@ WORKFLOWS := $(wildcard .github/workflows/*.yml examples/*.yml)
 SCRIPTS := $(wildcard .ci/* container/install-programs)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test check bench fuzz lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 16
@@ -35,6 +36,13 @@ check: $(READY) ## Lint, formatting, types, workflows, and whether the locks fit
 
 bench: $(READY) ## Measure against the figures to reach; BENCH_ARGS=--quick for a short form
 	@$(RUN) benchmarks $(BENCH_ARGS)
+
+fuzz: $(READY) ## Fuzz what reads challenges, links, bodies and references; FUZZ_ARGS="--seconds 600 links"
+	@$(PIP) install $(ATHERIS) || echo "there is no $(ATHERIS) for this Python"
+	@$(RUN) tests.fuzz $(FUZZ_ARGS)
+
+# Built for some systems only, and needed for nothing else: not among the locked packages.
+ATHERIS = atheris==3.0.0
 
 lock: $(READY) ## Write the lock files anew; LOCK_ARGS=--upgrade for newer versions
 	@$(PIP) install uv

@@ -78,3 +78,37 @@ def test_a_quoted_value_comes_back_as_it_was(value: str) -> None:
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
 
     assert parse_challenges([f'Basic realm="{escaped}", charset=x'])[0].realm == value
+
+
+@st.composite
+def written_challenges(draw: st.DrawFn) -> tuple[str, list[Challenge]]:
+    """A header of several challenges, and what it says."""
+    words = st.text("abcXYZ012-_", min_size=1, max_size=6)
+    values = st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), max_size=12)
+    found, texts = [], []
+    for _ in range(draw(st.integers(0, 3))):
+        scheme = draw(st.sampled_from(["Bearer", "basic", "Digest", "BASIC"]))
+        parameters = draw(st.dictionaries(words.map(str.lower), values, min_size=1, max_size=3))
+        pairs = []
+        for name, value in parameters.items():
+            escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+            pairs.append(f'{draw(st.sampled_from([name, name.upper()]))}="{escaped}"')
+        texts.append(f"{scheme} {draw(st.sampled_from([',', ', ', ' , '])).join(pairs)}")
+        found.append(Challenge(scheme=scheme.lower(), parameters=parameters))
+    return draw(st.sampled_from([",", ", "])).join(texts), found
+
+
+@given(written_challenges())
+def test_challenges_are_read_as_they_were_written_however_many_share_a_header(
+    written: tuple[str, list[Challenge]],
+) -> None:
+    header, challenges = written
+
+    assert list(parse_challenges([header])) == challenges
+
+
+@given(st.lists(written_challenges(), max_size=3))
+def test_several_headers_are_read_as_one_list(written: list[tuple[str, list[Challenge]]]) -> None:
+    expected = [challenge for _, challenges in written for challenge in challenges]
+
+    assert list(parse_challenges(header for header, _ in written)) == expected

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgupdate.registry.links import next_target, parse_links
+from imgupdate.registry.links import Link, next_target, parse_links
 
 
 @pytest.mark.parametrize(
@@ -38,4 +38,35 @@ def test_the_next_page_is_found(headers: list[str], expected: str | None) -> Non
 
 @given(st.text(alphabet='<>;, "=relnxt\\', max_size=200))
 def test_any_text_is_read_without_failing(header: str) -> None:
-    assert all("<" not in link.target[:0] for link in parse_links([header]))
+    for link in parse_links([header]):
+        assert link.target in header
+        assert ">" not in link.target
+
+
+@st.composite
+def written_links(draw: st.DrawFn) -> tuple[str, list[Link]]:
+    """A header of several links, and what it says."""
+    targets = st.text('abc/?&=%,;:"', min_size=1, max_size=12)
+    relations = st.frozensets(st.sampled_from(["next", "prev", "last", "first"]), min_size=1, max_size=3)
+    found, texts = [], []
+    for _ in range(draw(st.integers(0, 4))):
+        target, names = draw(targets), draw(st.none() | relations)
+        rel = draw(st.sampled_from(["rel", "REL", "Rel"]))
+        before = draw(st.sampled_from(["", '; title="a, b; rel=prev"', "; type=x", ";foo"]))
+        words = " ".join(sorted(names)) if names else ""
+        relation = f'{before}; {rel}="{words}"' if names else before
+        texts.append(f"<{target}>{relation}")
+        found.append(Link(target, names))
+    return draw(st.sampled_from([", ", ","])).join(texts), found
+
+
+@given(written_links())
+def test_links_are_read_as_they_were_written_however_many_there_are(written: tuple[str, list[Link]]) -> None:
+    header, links = written
+
+    assert list(parse_links([header])) == links
+
+
+@given(st.lists(written_links(), max_size=3))
+def test_several_headers_are_read_as_one_list(written: list[tuple[str, list[Link]]]) -> None:
+    assert list(parse_links(header for header, _ in written)) == [link for _, links in written for link in links]
