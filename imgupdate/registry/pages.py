@@ -68,6 +68,9 @@ def list_tags(session: Session, limits: Limits) -> Listing:
         _check_bounds(collected, pages if following is None else pages + 1, limits)
         if following is None:
             break
+        if not probing:
+            # A registry that links to the next page is believed that the one without a link is the last.
+            size = None
         if str(following) in asked:
             raise ScanError("the registry's next page is one that it sent before", remedy=_OPERATOR)
         asked.add(str(following))

@@ -113,7 +113,7 @@ def test_what_the_workflow_says_is_what_is_done(workspace: Path) -> None:
 def test_a_cache_that_is_not_below_the_workspace_is_refused(workspace: Path, path: str) -> None:
     (workspace / "link").symlink_to("..")
 
-    with pytest.raises(UsageError, match="the input cache-dir: .* is not below the workspace"):
+    with pytest.raises(UsageError, match=r"the input cache-dir: .* is not below the workspace"):
         made(workspace, Inputs(token="t", cache_dir=path))
 
 

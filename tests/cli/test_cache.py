@@ -72,10 +72,8 @@ def test_what_is_wrong_with_the_cache_is_a_notice_and_no_failure(tmp_path: Path,
     ran = tried(tree, clock, cache_dir=folder, respect_interval=True)
 
     assert ran.code == 0
-    assert ran.problems == [
-        f"notice None:: the file {file.name} of the cache is not what it should be, and is left aside; "
-        "nothing is lost but time; remove the file, or the folder with all of the cache"
-    ]
+    told = f"notice None:: the file {file.name} of the cache is not what it should be, and is left aside; "
+    assert ran.problems == [told + "nothing is lost but time; remove the file, or the folder with all of the cache"]
 
 
 def test_a_folder_that_cannot_be_used_is_a_notice_and_no_failure(tmp_path: Path, tree: Tree) -> None:

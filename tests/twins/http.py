@@ -75,6 +75,7 @@ class HttpTwin(ABC):
         self._tls = tls
         self._lock = threading.Lock()
         self._requests: list[RecordedRequest] = []
+        self._connections = 0
         self._faults: list[Fault] = []
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
@@ -121,6 +122,17 @@ class HttpTwin(ABC):
         with self._lock:
             return tuple(self._requests)
 
+    @property
+    def connections(self) -> int:
+        """How many connections were opened to it, TLS or not; one that was probed and given up counts."""
+        with self._lock:
+            return self._connections
+
+    def connected(self) -> None:
+        """Count a connection."""
+        with self._lock:
+            self._connections += 1
+
     def forget_requests(self) -> None:
         """Start counting anew."""
         with self._lock:
@@ -158,6 +170,7 @@ class _Server(ThreadingHTTPServer):
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Serve one connection, in its own thread; the TLS handshake happens here, so that it holds up nobody else."""
+        self.twin.connected()
         if self.tls is not None:
             request = self.tls.wrap_socket(request, server_side=True)
         self.connections.add(request)
