@@ -22,6 +22,11 @@ Value = TypeVar("Value")
 
 _PREFIX = "INPUT_"
 _PROXIES = tuple(f(f"{kind}_proxy") for kind in ("http", "https", "all") for f in (str.lower, str.upper))
+_OF_CLOUDS = (
+    *("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"),
+    *("AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PASSWORD", "IDENTITY_HEADER"),
+    *("GOOGLE_OAUTH_ACCESS_TOKEN", "CLOUDSDK_AUTH_ACCESS_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"),
+)
 _OF_THE_RUNNER = frozenset({"entrypoint", "args"})
 _TRUE, _FALSE = frozenset({"true", "True", "TRUE"}), frozenset({"false", "False", "FALSE"})
 _MOST_ITEMS, _LONGEST_ITEM = 100, 256
@@ -73,6 +78,7 @@ def secrets_of(environment: Mapping[str, str]) -> tuple[str, ...]:
         with suppress(UsageError):
             found += read_registry_auth(text).secrets
     found += [secret for name in _PROXIES for secret in proxy_secrets(environment.get(name, ""))]
+    found += [environment.get(name, "").strip() for name in _OF_CLOUDS]
     return tuple(secret for secret in dict.fromkeys(found) if secret)
 
 

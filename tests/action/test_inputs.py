@@ -44,7 +44,8 @@ def test_every_input_is_read() -> None:
             draft="True",
             auto_merge="squash",
             group_by="image",
-            registry_auth="ghcr.io: a:secret",
+            registry_auth="{ghcr.io: 'a:secret', secret:apps/login: {registrytoken: t}}",
+            ambient_credentials="ignore",
             images="apps/a\nb",
             sign="github",
             signing_key="line 1\r\nline 2",
@@ -74,6 +75,8 @@ def test_every_input_is_read() -> None:
         auto_merge=MergeMethod.SQUASH,
         group_by=GroupBy.IMAGE,
         registry_auth=json.dumps({"auths": {"ghcr.io": {"username": "a", "password": "secret"}}}).encode(),
+        registry_secrets={"apps/login": b'{"registrytoken": "t"}'},
+        ambient_credentials=False,
         images=("apps/a", "b"),
         sign="github",
         signing_key=b"line 1\nline 2\n",
@@ -189,6 +192,17 @@ def test_secrets_of_the_environment_are_known_too() -> None:
     }
 
     assert {"of-docker", "of-a-proxy", "of-another"} <= set(secrets_of(environment))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PASSWORD"),
+        *("GOOGLE_OAUTH_ACCESS_TOKEN", "CLOUDSDK_AUTH_ACCESS_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"),
+    ],
+)
+def test_secrets_of_clouds_are_masked_and_what_names_them_is_not(name: str) -> None:
+    assert secrets_of({name: " of-a-cloud\n", "AWS_ROLE_ARN": "arn:x", "AZURE_CLIENT_ID": "1234567"}) == ("of-a-cloud",)
 
 
 def test_the_words_of_the_table_are_those_of_the_rooms() -> None:

@@ -60,6 +60,8 @@ def test_what_the_workflow_says_is_what_is_done(workspace: Path) -> None:
         draft=True,
         auto_merge=MergeMethod.MERGE,
         registry_auth=b"{}",
+        registry_secrets={"login": b"{}"},
+        ambient_credentials=False,
         cache_dir=".imgupdate-cache",
         respect_interval=True,
         images=("podinfo",),
@@ -97,6 +99,8 @@ def test_what_the_workflow_says_is_what_is_done(workspace: Path) -> None:
         signing_key=b"key",
         signing_passphrase=b"word",
         registry_auth=b"{}",
+        registry_secrets={"login": b"{}"},
+        ambient_credentials=False,
         cache_dir=workspace / ".imgupdate-cache",
         respect_interval=True,
         github=GitHubAccess(
