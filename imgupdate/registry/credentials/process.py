@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import threading
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, cast
@@ -26,8 +27,17 @@ def find_program(name: str, search_path: str) -> str | None:
     return None
 
 
-def run_program(program: str, argument: str, text: str, *, seconds: float) -> tuple[int, bytes]:
-    """Run a program with one argument and a text on its standard input; its exit status and output.
+def run_program(
+    program: str,
+    argument: str | Sequence[str],
+    text: str,
+    *,
+    seconds: float,
+    environment: Mapping[str, str] | None = None,
+) -> tuple[int, bytes]:
+    """Run a program with an argument (or several) and a text on its standard input; its exit status and output.
+
+    It has the variables of `environment` and no others, where that is given; else those that we have.
 
     Raises:
         ProcessFailed: it does not start, is not done in time, or prints more than 64 KiB; then it is killed.
@@ -35,7 +45,8 @@ def run_program(program: str, argument: str, text: str, *, seconds: float) -> tu
     """
     try:
         process = subprocess.Popen(  # noqa: S603 - no shell; the name is checked by the caller
-            [program, argument],
+            [program, *([argument] if isinstance(argument, str) else argument)],
+            env=None if environment is None else dict(environment),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

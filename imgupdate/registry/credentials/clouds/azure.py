@@ -16,6 +16,7 @@ from imgupdate.errors import ScanError
 from imgupdate.registry.addresses import is_web_address
 from imgupdate.registry.clock import Clock
 from imgupdate.registry.credentials.clouds import CloudEnvironment, provider_of
+from imgupdate.registry.credentials.clouds.azure_cli import cli_token, is_asked_for
 from imgupdate.registry.credentials.clouds.azure_machine import machine_token
 from imgupdate.registry.credentials.clouds.azure_tokens import (
     UNKNOWN_RESOURCE,
@@ -84,7 +85,7 @@ class _Source:
 
 
 class AzureLogin:
-    """Tokens by what the environment says: a secret, a certificate, somebody's word, or the machine's identity.
+    """Tokens by what the environment says: a secret, a certificate, somebody's word, `az`, or the machine's identity.
 
     Safe to use from many threads.
 
@@ -166,11 +167,17 @@ class AzureLogin:
             client=variable("AZURE_CLIENT_ID"),
             authority=self._authority(cloud),
         )
+        if is_asked_for(self._environment):
+            return _Source(name="az", obtain=lambda resource: cli_token(self._environment, resource))
         if not (principal.tenant and principal.client):
             return _Source(
                 name="the machine's managed identity",
                 obtain=lambda resource: self._from_machine(resource, "set AZURE_CLIENT_ID and AZURE_TENANT_ID"),
             )
+        return self._of_application(principal, cloud)
+
+    def _of_application(self, principal: Principal, cloud: _Cloud) -> _Source:
+        variable = self._environment.get
         for name, value in (("AZURE_TENANT_ID", principal.tenant), ("AZURE_CLIENT_ID", principal.client)):
             if not _NAME.fullmatch(value):
                 raise ScanError(f"{name} is malformed", remedy=f"copy {name} from the overview of the application")

@@ -24,6 +24,7 @@ from imgupdate.registry.clock import SystemClock
 from imgupdate.registry.credentials import Credential, CredentialSources
 from imgupdate.registry.credentials.clouds import CloudEnvironment
 from imgupdate.registry.credentials.clouds.azure import AzureLogin
+from imgupdate.registry.credentials.clouds.azure_cli import cli_token
 from imgupdate.registry.credentials.clouds.azure_tokens import EntraTransport, _causes
 from imgupdate.registry.credentials.clouds.web import CloudWeb
 from tests.registry.support import FakeClock, access, repository
@@ -152,6 +153,89 @@ def test_a_service_that_names_its_endpoint_is_asked_for_the_identity(azure: Azur
     assert given.detour.asked[0] == "http://127.0.0.1/msi/token"
     assert azure.requests[0].headers["x-identity-header"] == "header-of-service"
     assert azure.requests[0].query["api-version"] == ("2019-08-01",)
+
+
+def write_az(folder: Path, output: str, *, status: int = 0, body: str = "") -> dict[str, str]:
+    """The program `az`, and the variables that ask for it. It writes down its arguments and variables."""
+    (folder / "output").write_text(output)
+    program = folder / "az"
+    program.write_text(
+        f'#!/bin/sh\necho "$@" > "{folder}/arguments"\n/usr/bin/env > "{folder}/variables"\n{body}\n'
+        f'read -r line < "{folder}/output"\nprintf "%s" "$line"\nexit {status}\n'
+    )
+    program.chmod(0o700)
+    return {"AZURE_TOKEN_CREDENTIALS": "AzureCliCredential", "PATH": str(folder), "HOME": "/home/me"}
+
+
+@pytest.mark.parametrize("ends", [2_000_000_000, "soon", None, -1])
+def test_azures_command_line_is_used_where_it_is_asked_for(azure: AzureTwin, tmp_path: Path, ends: object) -> None:
+    azure.entra_tokens.add("entra-of-az")
+    variables = write_az(tmp_path, json.dumps({"accessToken": "entra-of-az", "expires_on": ends}) + "\n")
+    given = Given(azure, {**SECRET, **variables, "AWS_SECRET_ACCESS_KEY": "secret-of-another"})
+
+    assert given.token() in azure.registry_tokens
+    assert given.detour.asked == [EXCHANGE]
+    assert (tmp_path / "arguments").read_text() == (
+        "account get-access-token --output json --resource https://containerregistry.azure.net "
+        f"--tenant={AzureTwin.TENANT}\n"
+    )
+    passed_on = (tmp_path / "variables").read_text()
+    assert "HOME=/home/me" in passed_on
+    assert "secret-of" not in passed_on
+
+
+def test_azures_command_line_is_not_used_unasked(azure: AzureTwin, tmp_path: Path) -> None:
+    variables = write_az(tmp_path, "{}\n")
+    del variables["AZURE_TOKEN_CREDENTIALS"]
+
+    assert "no managed identity of this machine" in Given(azure, variables).refusal().message
+    assert not (tmp_path / "arguments").exists()
+
+
+@pytest.mark.parametrize(
+    ("output", "status", "words"),
+    [
+        ("", 1, "it ended with exit status 1"),
+        ("nonsense", 0, "it printed something else"),
+        ("[]", 0, "it printed something else"),
+        ('{"accessToken": "a b"}', 0, "it printed something else"),
+        ("x" * 100_000, 0, "it printed too much"),
+    ],
+)
+def test_a_command_line_that_gives_no_token_is_an_error(
+    azure: AzureTwin, tmp_path: Path, output: str, status: int, words: str
+) -> None:
+    error = Given(azure, write_az(tmp_path, output + "\n", status=status)).refusal()
+
+    assert error.message == f"az gives no token: {words}"
+    assert "az login" in error.remedy
+
+
+def test_a_command_line_that_is_not_there_is_an_error(azure: AzureTwin, tmp_path: Path) -> None:
+    error = Given(azure, {"AZURE_TOKEN_CREDENTIALS": "azureclicredential", "PATH": str(tmp_path)}).refusal()
+
+    assert "the program az, which is not on the PATH" in error.message
+
+
+def test_a_command_line_that_does_not_finish_is_ended(tmp_path: Path) -> None:
+    environment = CloudEnvironment.of(write_az(tmp_path, "{}", body="/bin/sleep 60"))
+
+    with pytest.raises(ScanError, match=r"did not finish within 0\.2 s"):
+        cli_token(environment, "https://containerregistry.azure.net", seconds=0.2)
+
+
+@pytest.mark.parametrize("variables", [JOB, SECRET], ids=["assertion", "secret"])
+def test_the_environment_of_the_process_does_not_matter(
+    azure: AzureTwin, monkeypatch: pytest.MonkeyPatch, variables: Mapping[str, str]
+) -> None:
+    azure.trust_github()
+    monkeypatch.setenv("AZURE_AUTHORITY_HOST", "https://login.evil.com")
+    monkeypatch.setenv("AZURE_CLIENT_ID", "somebody-else")
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    given = Given(azure, variables)
+
+    assert given.token() in azure.registry_tokens
+    assert given.detour.asked[-2:] == [TOKEN, EXCHANGE]
 
 
 def test_the_token_is_for_registries_and_for_nothing_else(azure: AzureTwin) -> None:

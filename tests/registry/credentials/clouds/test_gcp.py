@@ -259,6 +259,17 @@ def test_a_machine_that_gives_no_token_is_an_error(google: GoogleTwin, fault: Fa
     assert "there are no credentials for Google" in Given(google).refusal().message
 
 
+def test_the_environment_of_the_process_does_not_matter(
+    google: GoogleTwin, tmp_path: Path, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", write(tmp_path / "other.json", {}))
+    monkeypatch.setenv("GOOGLE_OAUTH_ACCESS_TOKEN", "ya29.of-somebody-else")
+    monkeypatch.setenv("GOOGLE_CLOUD_UNIVERSE_DOMAIN", "evil.com")
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+
+    assert from_file(google, tmp_path, service_account(key)).token() == "ya29.key-1"
+
+
 # One token for all (spec 7.5), held and renewed
 
 
