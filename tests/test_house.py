@@ -52,7 +52,7 @@ def test_the_version_is_the_newest_of_the_changelog() -> None:
 
 
 def test_the_makefile_has_the_commands_that_people_are_told_and_help_lists_them_all() -> None:
-    assert make_targets() == {"demo", "test", "check", "bench", "lock", "clean", "help"}
+    assert make_targets() == {"demo", "test", "check", "bench", "fuzz", "lock", "clean", "help"}
 
     listed = subprocess.run(["make", "-C", str(ROOT), "--silent", "help"], check=True, capture_output=True, text=True)
     assert set(re.findall(r"make ([a-z]+)", listed.stdout)) == make_targets()
