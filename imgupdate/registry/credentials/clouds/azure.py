@@ -158,7 +158,13 @@ class AzureLogin:
                 "AZURE_AUTHORITY_HOST is not the https address of a server",
                 remedy="write it as https://login.microsoftonline.com, or leave it out",
             )
-        return f"https://{url.netloc.decode('ascii')}"
+        authority = f"https://{url.netloc.decode('ascii')}"
+        if authority != cloud.authority and authority in {known.authority for known in _CLOUDS.values()}:
+            raise ScanError(
+                f"AZURE_AUTHORITY_HOST is of another of Azure's clouds than the registry, whose own is {cloud.authority}",
+                remedy="read each cloud's registries in a job of its own, or leave AZURE_AUTHORITY_HOST out",
+            )
+        return authority
 
     def _source(self, cloud: _Cloud) -> _Source:
         variable = self._environment.get

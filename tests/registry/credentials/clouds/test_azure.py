@@ -432,6 +432,14 @@ def test_an_authority_that_is_no_server_is_not_asked(azure: AzureTwin, authority
     assert azure.requests == ()
 
 
+def test_the_credentials_of_one_of_azures_clouds_are_not_shown_to_another(azure: AzureTwin) -> None:
+    given = Given(azure, {**SECRET, "AZURE_AUTHORITY_HOST": "https://login.microsoftonline.com"})
+
+    assert "is of another of Azure's clouds than the registry" in given.refusal("team.azurecr.cn").message
+    assert azure.requests == ()
+    assert given.token() in azure.registry_tokens
+
+
 def test_an_answer_of_entra_that_leads_elsewhere_is_not_followed(azure: AzureTwin) -> None:
     places = {
         "token_endpoint": "https://evil.com/token",
