@@ -40,11 +40,27 @@ class User:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """PEM files of a server, and the CA that vouches for it."""
+    """PEM files of a server, and the CA that vouches for it.
+
+    With `clients` it demands a certificate of that CA; `client` are the chain and the key of one.
+    """
 
     chain: Path
     key: Path
     ca: Path
+    clients: Path | None = None
+    client: tuple[Path, Path] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """A token server to trust, and a token that lets the test push."""
+
+    realm: str
+    service: str
+    issuer: str
+    bundle: Path
+    pushing: str
 
 
 class DockerRegistry:
@@ -54,14 +70,23 @@ class DockerRegistry:
         directory: Where it keeps its images and its configuration.
         user: Who may use it; everybody where there is none.
         certificate: With it the registry speaks HTTPS.
+        tokens: Who says what may be done; takes the place of `user`.
 
     """
 
-    def __init__(self, directory: Path, *, user: User | None = None, certificate: Certificate | None = None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        user: User | None = None,
+        certificate: Certificate | None = None,
+        tokens: Tokens | None = None,
+    ) -> None:
         self.host = ""
         self._directory = directory
         self._user = user
         self._certificate = certificate
+        self._tokens = tokens
         self._lines: list[str] = []
         self._listening = threading.Event()
         self._process: subprocess.Popen[str] | None = None
@@ -97,11 +122,11 @@ class DockerRegistry:
 
     def client(self) -> httpx.Client:
         """A client that may push."""
-        scheme, trust = ("https", str(self._certificate.ca)) if self._certificate else ("http", "")
         return httpx.Client(
-            base_url=f"{scheme}://{self.host}/v2/",
+            base_url=f"{'https' if self._certificate else 'http'}://{self.host}/v2/",
             auth=(self._user.name, self._user.password) if self._user else None,
-            verify=_trusting(trust) if trust else True,
+            headers={"Authorization": f"Bearer {self._tokens.pushing}"} if self._tokens else None,
+            verify=_trusting(self._certificate) if self._certificate else True,
             trust_env=False,
             timeout=30,
         )
@@ -137,7 +162,19 @@ class DockerRegistry:
             "http": http,
         }
         if self._certificate:
-            http["tls"] = {"certificate": str(self._certificate.chain), "key": str(self._certificate.key)}
+            tls: dict[str, object] = {"certificate": str(self._certificate.chain), "key": str(self._certificate.key)}
+            if self._certificate.clients:
+                tls["clientcas"] = [str(self._certificate.clients)]
+            http["tls"] = tls
+        if self._tokens:
+            settings["auth"] = {
+                "token": {
+                    "realm": self._tokens.realm,
+                    "service": self._tokens.service,
+                    "issuer": self._tokens.issuer,
+                    "rootcertbundle": str(self._tokens.bundle),
+                }
+            }
         if self._user:
             users = self._directory / "htpasswd"
             hashed = bcrypt.hashpw(self._user.password.encode(), bcrypt.gensalt(rounds=4)).decode()
@@ -202,7 +239,9 @@ def _put(client: httpx.Client, repository: str, manifest: bytes, media_type: str
     return digest_of(manifest)
 
 
-def _trusting(ca: str) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=ca)
+def _trusting(certificate: Certificate) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=str(certificate.ca))
+    if certificate.client:
+        context.load_cert_chain(*certificate.client)
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # a plain certificate will do, from Python 3.13 on too
     return context
