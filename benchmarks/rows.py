@@ -1,4 +1,4 @@
-"""The rows of the table: the first three of the design's figures, each beside its reference."""
+"""The rows of the table: the first five of the design's figures, each beside its reference."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from pathlib import Path
 from yaml._yaml import CParser
 
 from benchmarks.corpus import build_tags, dated_tags, release_tags, write_tree
+from benchmarks.listings import compare
 from benchmarks.plan_tree import plan_tree
+from benchmarks.registry_server import Kind
 from benchmarks.timing import Job, Timing, side_by_side
 from imgupdate.policies import Alphabetical, Numerical, SemVer, TagFilter, TagPolicy, compile_policy
 from imgupdate.setters import TOKEN
@@ -49,6 +51,7 @@ class Sizes:
 
     files: int
     tags: int
+    repositories: int
     repetitions: int
     full: bool = False
 
@@ -57,8 +60,11 @@ class Sizes:
         return figure if self.full else None
 
 
-FULL = Sizes(files=10_000, tags=100_000, repetitions=5, full=True)
-QUICK = Sizes(files=1_000, tags=10_000, repetitions=3)
+FULL = Sizes(files=10_000, tags=100_000, repositories=1_000, repetitions=5, full=True)
+QUICK = Sizes(files=1_000, tags=10_000, repositories=100, repetitions=3)
+
+ROUND_TRIP = 0.040
+"""Seconds that a distant registry takes for an answer."""
 
 
 class WrongWork(Exception):
@@ -71,6 +77,8 @@ def measure(sizes: Sizes, scratch: Path) -> Iterator[Row]:
     yield _written(sizes, scratch)
     yield _few_marked(sizes, scratch)
     yield from _choices(sizes)
+    yield from _listings(sizes, sizes.repositories, 0.0, "on loopback", 0.9 * 1.45)
+    yield from _listings(sizes, sizes.repositories // 5, ROUND_TRIP, "at 40 ms", 0.45 * 1.36)
 
 
 def _all_marked(sizes: Sizes, scratch: Path) -> Row:
@@ -159,6 +167,22 @@ def _choices(sizes: Sizes) -> Iterator[Row]:
         work = f"{sizes.tags:,} tags, {name}"
         limit = sizes.goal(seconds)
         yield Row(work=work, ours=ours, reference_work="one `re` pass", reference=reference, seconds=limit)
+
+
+def _listings(sizes: Sizes, repositories: int, seconds: float, where: str, limit: float) -> Iterator[Row]:
+    """Every kind of registry, with the number of requests.
+
+    What go-containerregistry took on the machine of the design was for a registry that wants a token for each.
+    """
+    for kind in Kind:
+        found = compare(kind, repositories, seconds, sizes.repetitions)
+        yield Row(
+            work=f"list {repositories:,} repositories {where}, {kind}: {found.our_requests:,} requests",
+            ours=found.ours,
+            reference_work=f"`http.client`: {found.bare_requests:,} requests",
+            reference=found.bare,
+            seconds=sizes.goal(limit),
+        )
 
 
 def _chooser(policy: TagPolicy, tags: Sequence[list[str]]) -> Callable[[int], Job]:

@@ -20,6 +20,9 @@ PACKAGES = Path(sysconfig.get_path("purelib"))
 FOREIGN = ("tests",)
 """Packages that a dependency installs beside itself by mistake: actions-toolkit brings its tests under this name."""
 
+SERVICES = frozenset({"ecr", "ecr-public", "sts", "sso", "sso-oidc", "signin"})
+"""The services of AWS that a login may call; botocore describes some four hundred, in 19 MB."""
+
 HEAVY = ("github", "httpx", "requests", "rich.console", "actions_toolkit.core")
 LATE = ("encodings.idna", "encodings.utf_8_sig", "stringprep", "unicodedata", "concurrent.futures.thread")
 """Modules that are imported only when they are first needed, by code that no import of ours runs."""
@@ -33,6 +36,10 @@ def strip() -> None:
     for unused in (*(PACKAGES / name for name in FOREIGN), PREFIX / "include", PREFIX / "share"):
         if unused.exists():
             shutil.rmtree(unused)
+    described = PACKAGES / "botocore" / "data"
+    for service in described.iterdir() if described.exists() else ():
+        if service.is_dir() and service.name not in SERVICES:
+            shutil.rmtree(service)
     left = {"pip", "setuptools", "wheel", "_distutils_hack"} & {path.name for path in PACKAGES.iterdir()}
     if left:
         sys.exit(f"these are not to be shipped: {', '.join(sorted(left))}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ import yaml
 
 from benchmarks.__main__ import cells
 from benchmarks.corpus import POLICIES, build_tags, dated_tags, release_tags, write_tree
+from benchmarks.listings import WrongListings, compare, list_barely, list_with_imgupdate, registry
+from benchmarks.registry_server import Kind
 from benchmarks.rows import FULL, QUICK, Row, Sizes, WrongWork, measure, planning
 from benchmarks.timing import Timing, side_by_side
 
@@ -45,12 +48,34 @@ def test_tags_are_distinct_in_the_order_of_flux_and_the_same_for_the_same_seed(t
     assert tags != tags_of(500, 2)
 
 
-def test_the_table_has_the_first_three_rows_of_the_design_with_a_reference_each(tmp_path: Path) -> None:
-    rows = list(measure(Sizes(files=50, tags=200, repetitions=1, full=True), tmp_path))
+def test_the_table_has_the_first_five_rows_of_the_design_with_a_reference_each(tmp_path: Path) -> None:
+    rows = list(measure(Sizes(files=50, tags=200, repositories=10, repetitions=1, full=True), tmp_path))
 
-    assert [row.goal for row in rows] == [3.5, None, 2.5, None, None, None]
-    assert [row.seconds for row in rows] == [None, None, *map(pytest.approx, (0.385, 0.13, 0.108, 0.025))]
+    assert [row.goal for row in rows] == [3.5, None, 2.5, *[None] * 11]
+    listed = [1.305] * 4 + [0.612] * 4
+    assert [row.seconds for row in rows] == [None, None, *map(pytest.approx, (0.385, 0.13, 0.108, 0.025, *listed))]
     assert all(row.ours.median > 0 and row.reference.median > 0 for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("kind", "ours", "fewest"),
+    [
+        (Kind.OPEN, 60, 60),
+        (Kind.BASIC, 61, 60),
+        (Kind.PER_REPOSITORY, 121, 120),
+        (Kind.SHARED, 62, 61),
+    ],
+)
+def test_of_each_kind_of_registry_the_requests_are_counted(kind: Kind, ours: int, fewest: int) -> None:
+    found = compare(kind, 60, 0.0, 1)
+
+    assert (found.our_requests, found.bare_requests) == (ours, fewest)
+
+
+@pytest.mark.parametrize("lister", [list_with_imgupdate, list_barely])
+def test_a_list_that_was_not_had_is_not_measured(lister: Callable[[Kind, int, Sequence[str]], None]) -> None:
+    with registry(Kind.BASIC, 0.0) as port, pytest.raises((WrongListings, KeyError)):
+        lister(Kind.OPEN, port, ["team/app"])
 
 
 def test_work_that_was_not_done_is_not_measured(tmp_path: Path) -> None:

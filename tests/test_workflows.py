@@ -54,6 +54,7 @@ def test_there_is_a_workflow_for_each_purpose() -> None:
     assert {path.stem for path in WORKFLOWS if path not in EXAMPLES} == {"ci", "release", "self-test"}
     assert {path.stem for path in EXAMPLES} == {
         "check-pull-requests",
+        "cloud-registry",
         "github-app-token",
         "private-registry",
         "repository-dispatch",
@@ -192,6 +193,8 @@ def test_an_example_publishes_with_the_permissions_that_this_takes_and_no_others
         writes = {name for name, level in job["permissions"].items() if level == "write"}
         publishes = ours.get("with", {}).get("publish") != "none"
         own_token = "token" in ours.get("with", {})
+        if "AWS_ROLE_ARN" in ours.get("env", {}):
+            writes.remove("id-token")
         assert writes == ({"contents", "pull-requests"} if publishes and not own_token else set()), path.name
 
 

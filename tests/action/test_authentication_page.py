@@ -38,7 +38,8 @@ def filled_in(text: str) -> str:
 
 
 def test_the_page_has_an_example_for_each_kind_of_registry() -> None:
-    assert len(STEPS) == len(GIVEN) + 4
+    assert len(GIVEN) >= 5
+    assert len(STEPS) >= len(GIVEN) + 4
     assert {name for step in STEPS for name in step.get("with", {})} == {"registry-auth"} < set(BY_NAME)
 
 
@@ -63,7 +64,7 @@ def test_the_variables_of_each_cloud_are_credentials_of_that_cloud_with_the_perm
     found: list[frozenset[Provider]] = []
     for job in JOBS:
         given = {name: value for step in job["steps"] for name, value in step.get("env", {}).items()}
-        if job["permissions"].get("id-token") == "write":
+        if job.get("permissions", {}).get("id-token") == "write":
             assert CloudEnvironment.of(given).ambient == frozenset()
             given |= {"ACTIONS_ID_TOKEN_REQUEST_URL": "https://actions.example", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "t"}
         found.append(CloudEnvironment.of(given).ambient)
