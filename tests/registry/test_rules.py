@@ -1,4 +1,4 @@
-"""Rules of the specification of registries that belong to no one module; docs/registries.md lists where all others are."""
+"""Rules of registries that belong to no one module; docs/registries.md lists where all the others are tested."""
 
 from __future__ import annotations
 
