@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
 import time
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -83,8 +84,8 @@ def make_jwt(**claims: object) -> str:
 class CloudTwin(HttpTwin):
     """GitHub's statements of who a job is, and the servers of one cloud."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(tls=tls)
         self.may_ask = True
 
     def answer(self, request: RecordedRequest) -> Answer:
@@ -116,8 +117,8 @@ class GoogleTwin(CloudTwin):
     PROVIDER = "projects/123/locations/global/workloadIdentityPools/github/providers/actions"
     ACCOUNT = "reader@project.iam.gserviceaccount.com"
 
-    def __init__(self, *, life: int = 3600, on_machine: bool = False) -> None:
-        super().__init__()
+    def __init__(self, *, life: int = 3600, on_machine: bool = False, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(tls=tls)
         self.life = life
         self.on_machine = on_machine
         self.issued = 0

@@ -161,7 +161,7 @@ class AzureLogin:
         authority = f"https://{url.netloc.decode('ascii')}"
         if authority != cloud.authority and authority in {known.authority for known in _CLOUDS.values()}:
             raise ScanError(
-                f"AZURE_AUTHORITY_HOST is of another of Azure's clouds than the registry, whose own is {cloud.authority}",
+                f"AZURE_AUTHORITY_HOST is of another of Azure's clouds than the registry, whose is {cloud.authority}",
                 remedy="read each cloud's registries in a job of its own, or leave AZURE_AUTHORITY_HOST out",
             )
         return authority

@@ -16,6 +16,9 @@ from imgupdate.registry.proxies import EnvironmentProxies
 from imgupdate.registry.retry import RETRIED
 from imgupdate.registry.sender import Answer, Call, Network, Sender, TransportOf, Transports
 
+_ONCE = {"Connection": "close"}
+"""Requests are few, and nobody says when a login is over."""
+
 SECONDS = 30.0
 _LIMITS = Limits(attempts=3, connect_timeout=5.0, idle_timeout=10.0, longest_retry_after=10.0)
 
@@ -99,7 +102,7 @@ class CloudWeb:
         call = Call(
             url=target,
             method=method,
-            headers={"Accept": "application/json", "Accept-Encoding": "identity", **headers},
+            headers={"Accept": "application/json", "Accept-Encoding": "identity", **headers, **_ONCE},
             content=content,
             limit=sender.limits.token_bytes,
             network=Network(),
