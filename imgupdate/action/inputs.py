@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from typing import TypeVar
 
 from imgupdate.action.auth import RegistryAuth, key_secrets, proxy_secrets, read_registry_auth, token_secrets
-from imgupdate.cli.checks import branch_name, title_template
+from imgupdate.cli.checks import branch_name, host_names, title_template
 from imgupdate.cli.inputs import BY_NAME, Kind
 from imgupdate.errors import UsageError, shown
 from imgupdate.publish.settings import GroupBy, Mode
@@ -60,6 +60,7 @@ class Inputs:
     registry_auth: bytes = field(default=b"", repr=False)
     registry_secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     ambient_credentials: bool = True
+    token_servers: frozenset[str] = frozenset()
     cache_dir: str = ""
     respect_interval: bool = False
     images: tuple[str, ...] = ()
@@ -114,6 +115,7 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
         registry_auth=auth.config,
         registry_secrets=auth.registry_secrets,
         ambient_credentials=reader.choice("ambient-credentials") == "use",
+        token_servers=reader.read("token-servers", lambda text: host_names(_items(text), "the text")) or frozenset(),
         cache_dir=reader.text("cache-dir"),
         respect_interval=reader.flag("respect-interval"),
         images=reader.items("images"),

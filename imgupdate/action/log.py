@@ -40,6 +40,7 @@ def configuration(settings: RunSettings, inputs: Inputs, trigger: Trigger) -> It
         "registry-auth": "given" if settings.registry_auth or settings.registry_secrets else "",
         "in the place of Secrets": ", ".join(settings.registry_secrets),
         "ambient-credentials": "" if settings.ambient_credentials else "ignored",
+        "token-servers": ", ".join(sorted(settings.token_servers)),
         "cache": inputs.cache_dir,
         "intervals": "respected" if settings.respect_interval else "",
         "signing-key": "given" if settings.signing_key else "",

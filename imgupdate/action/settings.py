@@ -65,6 +65,7 @@ def make_settings(
         registry_auth=inputs.registry_auth,
         registry_secrets=inputs.registry_secrets,
         ambient_credentials=inputs.ambient_credentials,
+        token_servers=inputs.token_servers,
         cache_dir=cache_dir_of(inputs.cache_dir, environment) if inputs.cache_dir else None,
         respect_interval=inputs.respect_interval,
         github=_access(inputs.token, environment),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from imgupdate.errors import TemplateError, UsageError, shown
 from imgupdate.templates.template import Template
 
 _HEADS = "refs/heads/"
 _ODD = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|$)")
+_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_HOST = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*", re.ASCII)
 LONGEST_TITLE = 1000
 
 
@@ -25,6 +28,22 @@ def branch_name(text: str, what: str) -> str:
             f"{what} {shown(text)} is not the name of a branch", remedy="write it as `git branch` shows it"
         )
     return name
+
+
+def host_names(texts: Iterable[str], what: str) -> frozenset[str]:
+    """Whole names of hosts, in lower case, without scheme, port and path.
+
+    Raises:
+        UsageError: one is none.
+
+    """
+    hosts = frozenset(text.lower() for text in texts)
+    for host in sorted(hosts):
+        if not _HOST.fullmatch(host):
+            raise UsageError(
+                f"{what} {shown(host)} is not the name of a host", remedy="write it without scheme, port and path"
+            )
+    return hosts
 
 
 def title_template(text: str, what: str) -> str:

@@ -100,12 +100,14 @@ def registry_client(
     credentials: CredentialSources | None = None,
     cache: CacheDirectory | None = None,
     respect_interval: bool = False,
+    token_servers: frozenset[str] = frozenset(),
 ) -> RegistryClient:
     """A client that has the proxies and certificates of the environment, and the cache; `clock` for tests."""
     client = RegistryClient(
         credentials=credentials,
         proxies=EnvironmentProxies.of({name: _text(value) for name, value in environment.items()}),
         authorities=environment.get("SSL_CERT_FILE", ""),
+        allowed_realms=token_servers,
         clock=clock,
     )
     if cache is not None:

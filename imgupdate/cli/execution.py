@@ -73,7 +73,14 @@ def _update(
     credentials = credential_sources(settings, environment, clock)
     # What an event says was pushed is asked for, whenever it was asked for last.
     respect = settings.respect_interval and settings.only_images is None
-    with registry_client(environment, clock, credentials=credentials, cache=cache, respect_interval=respect) as client:
+    with registry_client(
+        environment,
+        clock,
+        credentials=credentials,
+        cache=cache,
+        respect_interval=respect,
+        token_servers=settings.token_servers,
+    ) as client:
         scanner = Scanner(source=client, workers=settings.workers, progress=progress)
         found = scan(loaded, scanner, request)
         result = result_of(found, plan_tree(found, workspace, scanner))

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from imgupdate.action.auth import RegistryAuth, read_registry_auth
 from imgupdate.cli.checkout import base_branch, demand_repository_root
-from imgupdate.cli.checks import branch_name, title_template
+from imgupdate.cli.checks import branch_name, host_names, title_template
 from imgupdate.cli.inputs import (
     REGISTRY_AUTH_VARIABLE,
     SIGNING_KEY_VARIABLE,
@@ -53,6 +53,7 @@ class Given:
     auto_merge: str | None
     group_by: str
     ambient_credentials: str
+    token_servers: tuple[str, ...]
     cache_dir: str
     respect_interval: bool
     sign: str | None
@@ -104,6 +105,7 @@ def settings_of(given: Given, environment: Mapping[str, str]) -> RunSettings:
         registry_auth=auth.config,
         registry_secrets=auth.registry_secrets,
         ambient_credentials=given.ambient_credentials == "use",
+        token_servers=host_names(given.token_servers, "--token-server"),
         cache_dir=Path(given.cache_dir) if given.cache_dir else None,
         respect_interval=given.respect_interval,
         github=_access(given.root, environment) if publishes else GitHubAccess(),

@@ -158,6 +158,14 @@ INPUTS = (
         option="--ambient-credentials",
     ),
     Input(
+        name="token-servers",
+        description="Hosts of token servers that may see the credentials of registries under other names.",
+        kind=Kind.LIST,
+        option="--token-server",
+        metavar="HOST",
+        unset="those that belong to a registry",
+    ),
+    Input(
         name="cache-dir",
         description="A folder that keeps lists of tags and contents of images for the next run; never a credential.",
         option="--cache-dir",

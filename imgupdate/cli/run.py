@@ -63,6 +63,7 @@ def shared(name: str, parameter: str = "") -> Callable[[Decorated], Decorated]:
 @shared("auto-merge")
 @shared("group-by")
 @shared("ambient-credentials")
+@shared("token-servers")
 @shared("cache-dir")
 @shared("respect-interval")
 @shared("sign")

@@ -33,6 +33,7 @@ class RunSettings:
     anywhere. `registry_auth` is a docker configuration that goes before everything else, empty for none.
     `registry_secrets` holds what takes the place of Secrets, by `namespace/name` or name, as `config.give_secrets`
     reads it. `ambient_credentials` lets the environment's logins of clouds and its GitHub token be used unasked.
+    `token_servers` are hosts that may see credentials of registries that they do not belong to for certain.
     `cache_dir` is where lists of tags are kept between runs, None for nowhere; with `respect_interval` an image is
     asked for only when its interval has passed since the list that is kept.
     """
@@ -58,6 +59,7 @@ class RunSettings:
     registry_auth: bytes = field(default=b"", repr=False)
     registry_secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     ambient_credentials: bool = True
+    token_servers: frozenset[str] = frozenset()
     cache_dir: Path | None = None
     respect_interval: bool = False
     github: GitHubAccess = GitHubAccess()

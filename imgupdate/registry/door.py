@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
@@ -16,7 +17,7 @@ from imgupdate.registry.clock import Deadline
 from imgupdate.registry.credentials.model import Credential
 from imgupdate.registry.failures import parse_errors
 from imgupdate.registry.hosts import HostMemory
-from imgupdate.registry.realms import RealmPolicy
+from imgupdate.registry.realms import ALLOW, RealmPolicy
 from imgupdate.registry.sender import Answer, Call, Network, Sender
 from imgupdate.registry.tokens import Token, TokenBook, TokenRefused, TokenServer
 from imgupdate.registry.tokenserver import TokenClient
@@ -75,10 +76,7 @@ class Door:
 
     def withholds(self) -> str:
         """Why the token server does not see the credential; empty if it does, or if there is none."""
-        server = self.memory.server
-        if server is None or self.credential is None or self.realms.trusts(server.realm):
-            return ""
-        return self.realms.withheld(server.realm)
+        return "" if self.memory.server is None else self._withheld(self.memory.server)
 
     def share_tokens(self, scopes: Sequence[str], size: int) -> None:
         """Have one token for many repositories, where the host is known to give such."""
@@ -105,7 +103,8 @@ class Door:
             if basic.header or server is None:
                 return basic
         try:
-            held = self._book(server).token(server, scope, self.deadline)
+            with self._explained(server):
+                held = self._book(server).token(server, scope, self.deadline)
         except TokenRefused as error:
             if error.status in (401, 403) or not self.memory.server_is_guess:
                 raise
@@ -164,7 +163,8 @@ class Door:
 
     def _other_token(self, server: TokenServer, scope: str, wanted: Sequence[str], shown: _Shown) -> _Shown:
         rejected = shown.header.removeprefix(_BEARER) if shown.kind is _Kind.TOKEN else ""
-        held = self._book(server).renew(server, scope, wanted, rejected, self.deadline)
+        with self._explained(server):
+            held = self._book(server).renew(server, scope, wanted, rejected, self.deadline)
         return _Shown(kind=_Kind.TOKEN, header=_BEARER + held.value, fresh=held.fresh)
 
     def _pinged(self, call: Call) -> tuple[Challenge, ...]:
@@ -179,6 +179,22 @@ class Door:
     def _basic(self) -> _Shown:
         header = self.credential.basic if self.credential is not None else ""
         return _Shown(kind=_Kind.BASIC, header=header) if header else _Shown()
+
+    def _withheld(self, server: TokenServer) -> str:
+        if self.credential is None or self.realms.trusts(server.realm):
+            return ""
+        return self.realms.withheld(server.realm)
+
+    @contextmanager
+    def _explained(self, server: TokenServer) -> Iterator[None]:
+        """Let the refusal of a token server that saw no credentials say that there were some."""
+        try:
+            yield
+        except TokenRefused as error:
+            withheld = self._withheld(server)
+            if not withheld:
+                raise
+            raise TokenRefused(f"{error.message}; {withheld}", remedy=ALLOW, status=error.status) from error
 
     def _book(self, server: TokenServer) -> TokenBook:
         """The tokens for what the server may see of us."""

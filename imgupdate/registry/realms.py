@@ -16,6 +16,7 @@ from imgupdate.errors import ScanError
 from imgupdate.registry.addresses import as_address, host_of, is_loopback, is_private_by_name, is_web_address
 from imgupdate.registry.known import known_registry
 
+ALLOW = "if it is the registry's, name that host in the action's `token-servers` (or `--token-server`)"
 _REMEDY = "check the image's registry; its operator configures the address of the token server"
 
 

@@ -6,6 +6,7 @@ from imgupdate.errors import ScanError
 from imgupdate.registry.credentials.model import Credential
 from imgupdate.registry.failures import describe
 from imgupdate.registry.known import HUB_ENDPOINT
+from imgupdate.registry.realms import ALLOW
 from imgupdate.registry.retry import rate_limited, retry_after
 from imgupdate.registry.roles import role_needed
 from imgupdate.registry.sender import Answer
@@ -59,7 +60,7 @@ def _who_we_are(session: Session, host: str, credential: Credential | None) -> t
         return f"without credentials ({why})" if why else "without credentials", log_in
     withheld = session.door.withholds()
     if withheld:
-        return f"without credentials ({withheld})", "use a registry whose token server shares its host name"
+        return f"without credentials ({withheld})", ALLOW
     role = role_needed(host)
     may = f"have {role}" if role else "may read it"
     return f"with the credentials of {credential.source}", f"check that they {may}, or {log_in}"

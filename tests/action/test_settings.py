@@ -62,6 +62,7 @@ def test_what_the_workflow_says_is_what_is_done(workspace: Path) -> None:
         registry_auth=b"{}",
         registry_secrets={"login": b"{}"},
         ambient_credentials=False,
+        token_servers=frozenset({"gitlab.example.com"}),
         cache_dir=".imgupdate-cache",
         respect_interval=True,
         images=("podinfo",),
@@ -101,6 +102,7 @@ def test_what_the_workflow_says_is_what_is_done(workspace: Path) -> None:
         registry_auth=b"{}",
         registry_secrets={"login": b"{}"},
         ambient_credentials=False,
+        token_servers=frozenset({"gitlab.example.com"}),
         cache_dir=workspace / ".imgupdate-cache",
         respect_interval=True,
         github=GitHubAccess(

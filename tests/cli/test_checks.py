@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgupdate.cli.checks import branch_name, title_template
+from imgupdate.cli.checks import branch_name, host_names, title_template
 from imgupdate.errors import UsageError
 
 
@@ -57,3 +57,21 @@ def test_a_title_that_is_none_is_wrong_usage(title: str, said: str) -> None:
 
     assert caught.value.message.startswith(said)
     assert caught.value.remedy
+
+
+def test_hosts_are_compared_in_lower_case_and_each_once() -> None:
+    assert host_names(["GitLab.example.com", "gitlab.example.com", "10.0.0.1"], "x") == {
+        "gitlab.example.com",
+        "10.0.0.1",
+    }
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["", "https://a.example", "a.example:443", "a.example/x", "*.example", "a..example", "a b", "a" * 64, "-a.example"],
+)
+def test_what_is_no_whole_name_of_a_host_is_wrong_usage(host: str) -> None:
+    with pytest.raises(UsageError, match="is not the name of a host") as caught:
+        host_names([host], "--token-server")
+
+    assert "without scheme" in caught.value.remedy

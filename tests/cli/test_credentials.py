@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.support import Tree, deployment, policy, repository, run
-from tests.twins.registry import Basic, RegistryTwin
+from tests.twins.registry import Basic, Bearer, RegistryTwin
 
 PASSWORD = "word-of-the-robot"
 SOPS = """
@@ -106,3 +106,22 @@ def test_a_provider_of_another_registry_is_an_error_that_says_so(
     assert files.changed == set()
     assert "provider: aws is for the registries of that cloud" in " ".join(ran.out.split())
     assert not registry.requests
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_token_server_of_another_name_sees_a_password_only_where_it_is_allowed(
+    allowed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bearer = Bearer(username="robot", password=PASSWORD)
+    with RegistryTwin(authentication=bearer) as twin:
+        twin.fill("podinfo", ["5.0.0", "5.0.3"])
+        host = f"localhost:{twin.port}"
+        tree(tmp_path, host)
+        monkeypatch.setenv("IMGUPDATE_REGISTRY_AUTH", f"{host}: 'robot:{PASSWORD}'")
+
+        ran = run(tmp_path, "--write", *(["--token-server", "127.0.0.1"] if allowed else []))
+
+        tokens = [request for request in twin.requests if request.path == "/token"]
+        assert [bool(request.headers.get("authorization")) for request in tokens] == [allowed]
+    assert ran.code == (0 if allowed else 4), ran.out
+    assert ("were not sent to the token server 127.0.0.1" in " ".join(ran.out.split())) is not allowed

@@ -41,6 +41,7 @@ def given_as(root: Path, **options: Any) -> Given:
         "auto_merge": None,
         "group_by": "automation",
         "ambient_credentials": "use",
+        "token_servers": (),
         "cache_dir": "",
         "respect_interval": False,
         "sign": None,
@@ -93,6 +94,7 @@ def test_every_option_is_handed_on(checkout: Path, tmp_path: Path) -> None:
             auto_merge="rebase",
             group_by="image",
             ambient_credentials="ignore",
+            token_servers=("Gitlab.example.com",),
             cache_dir="/var/cache/imgupdate",
             respect_interval=True,
             sign="github",
@@ -121,6 +123,7 @@ def test_every_option_is_handed_on(checkout: Path, tmp_path: Path) -> None:
         registry_auth=b'{"auths": {"ghcr.io": {"username": "me", "password": "pass-word"}}}',
         registry_secrets={"login": b'{"registrytoken": "t"}'},
         ambient_credentials=False,
+        token_servers=frozenset({"gitlab.example.com"}),
         cache_dir=Path("/var/cache/imgupdate"),
         respect_interval=True,
         decoration=Decoration(
