@@ -85,11 +85,23 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListedImage:
+    """What a list of tags says of the image of a tag; `created` is in seconds since 1970, None where it is silent."""
+
+    digest: Digest
+    created: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """The tags of a repository as its registry lists them, cleaned but not sorted, and what was odd about them."""
+    """The tags of a repository as its registry lists them, cleaned but not sorted, and what was odd about them.
+
+    `images` is what the registry said with them just now of some, by tag.
+    """
 
     tags: tuple[str, ...]
     warnings: tuple[str, ...] = ()
+    images: Mapping[str, ListedImage] = field(default_factory=dict, compare=False, repr=False)
 
 
 class Facet(StrEnum):

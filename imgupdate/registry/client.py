@@ -29,7 +29,7 @@ from imgupdate.registry.pages import list_tags
 from imgupdate.registry.proxies import EnvironmentProxies
 from imgupdate.registry.sender import Sender, TransportOf, Transports
 from imgupdate.registry.session import Session, Visit
-from imgupdate.results import Facet, ImageMetadata, Listing
+from imgupdate.results import Facet, ImageMetadata, ListedImage, Listing
 
 
 class RegistryClient:
@@ -75,6 +75,7 @@ class RegistryClient:
         self._keychain = Keychain(credentials)
         self._labels: dict[tuple[str, str, RegistryAccess], Mapping[str, str]] = {}
         self._metadata: dict[tuple[str, str, RegistryAccess], tuple[frozenset[Facet], ImageMetadata]] = {}
+        self._listed: dict[tuple[str, RegistryAccess], Mapping[str, ListedImage]] = {}
         self._lock = threading.Lock()
         self._cache: CacheDirectory | None = None
         self._contents: ContentCache | None = None
@@ -115,17 +116,26 @@ class RegistryClient:
         with _located(repository.text):
             visit = self._visit(repository, access)
             if self._listings is not None:
-                return self._listings.tags(ConditionalSession(visit, self._hosts, self._sender), self._limits)
-            return list_tags(Session(visit, self._hosts, self._sender), self._limits)
+                session = ConditionalSession(visit, self._hosts, self._sender)
+                listing = self._listings.tags(session, self._limits)
+            else:
+                listing = list_tags(Session(visit, self._hosts, self._sender), self._limits)
+        with self._lock:
+            self._listed[repository.canonical, _patient(access)] = listing.images
+        return listing
 
     def digest(self, repository: Repository, tag: Tag, access: RegistryAccess) -> Digest:
         """The digest that a tag of a repository has now: that of the index, where there is one.
+
+        Nothing is asked where the list of tags of this run told it.
 
         Raises:
             ScanError: it cannot be had; `where` is the image with its tag.
             ConfigurationError: a certificate, key or proxy of the access is unusable.
 
         """
+        if (listed := self._listed_image(repository, tag, access)) is not None:
+            return listed.digest
         with _located(f"{repository.text}:{tag}"):
             return find_digest(self._session(repository, access), tag, self._limits)
 
@@ -164,8 +174,9 @@ class RegistryClient:
     ) -> ImageMetadata:
         """What an image says of itself: what is `wanted`, and what was met on the way to that.
 
-        Asked once for each tag and digest. The fewer facets, the fewer requests: one for the platforms of an index, two
-        more for labels. By a digest that is in the cache there are none.
+        Asked once for each tag and digest, and not at all for what the list of tags of this run told. The fewer facets,
+        the fewer requests: one for the platforms of an index, two more for labels. By a digest that is in the cache
+        there are none.
 
         Raises:
             ScanError: it cannot be had; `where` is the image with its tag or digest.
@@ -173,6 +184,11 @@ class RegistryClient:
 
         """
         asked, patient = frozenset(wanted), _patient(access)
+        listed = self._listed_image(repository, identifier, access)
+        if listed is not None:
+            identifier = listed.digest
+            if asked <= {Facet.CREATED} and (listed.created is not None or not asked):
+                return ImageMetadata(digest=listed.digest, created=listed.created)
         with self._lock:
             known = self._metadata.get((repository.canonical, identifier, patient))
         if known is not None and known[0] >= asked:
@@ -203,6 +219,11 @@ class RegistryClient:
             scopes.setdefault(key, []).append(f"repository:{repository.path}:pull")
         for key, session in sessions.items():
             session.door.share_tokens(scopes[key], self._limits.scopes_per_token)
+
+    def _listed_image(self, repository: Repository, tag: str, access: RegistryAccess) -> ListedImage | None:
+        """What the list of tags of this run said of the image of a tag."""
+        with self._lock:
+            return self._listed.get((repository.canonical, _patient(access)), {}).get(tag)
 
     def _manifests(self, repository: Repository, access: RegistryAccess) -> Manifests:
         return Manifests(self._session(repository, access), self._limits, self._contents)

@@ -21,7 +21,8 @@ class KnownRegistry:
     """A registry's token server (realm and service), page size, and whether one token serves many repositories.
 
     The page size is None where none is to be asked for. `at_once` is how many requests it likes to have at once, None
-    where nothing is known. `basic` says that it takes a user and a password at once, without a token for them.
+    where nothing is known. `basic` says that it takes a user and a password at once, without a token for them;
+    `describes` that its lists of tags tell digests and times.
     """
 
     realm: str = ""
@@ -30,6 +31,7 @@ class KnownRegistry:
     shared_tokens: bool = False
     at_once: int | None = None
     basic: bool = False
+    describes: bool = False
 
 
 _EXACT = {
@@ -60,7 +62,7 @@ def known_registry(endpoint: str) -> KnownRegistry:
     if _AZURE.fullmatch(endpoint):
         return KnownRegistry(realm=f"https://{endpoint}/oauth2/token", service=endpoint)
     if _GOOGLE.fullmatch(endpoint):
-        return KnownRegistry(page_size=10_000, basic=True)
+        return KnownRegistry(page_size=10_000, basic=True, describes=True)
     if _AMAZON.fullmatch(endpoint):
         return KnownRegistry(basic=True)
     return KnownRegistry()

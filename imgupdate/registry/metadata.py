@@ -15,7 +15,7 @@ from imgupdate.results import Facet, ImageMetadata
 CREATED = "org.opencontainers.image.created"
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)")
-_REPRODUCIBLE = datetime(1980, 1, 3, tzinfo=UTC).timestamp()
+REPRODUCIBLE = datetime(1980, 1, 3, tzinfo=UTC).timestamp()
 """Builds whose bytes are to be the same at any time say that they are of the first day of 1970 or 1980."""
 
 _MOST_PLATFORMS = 200
@@ -102,7 +102,7 @@ def instant(text: Json) -> float | None:
         seconds = datetime.fromisoformat(text.upper()).timestamp()
     except (ValueError, OverflowError):
         return None
-    return seconds if seconds >= _REPRODUCIBLE else None
+    return seconds if seconds >= REPRODUCIBLE else None
 
 
 def _platforms(named: Collection[tuple[str, str, str]]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import httpx
 
 from imgupdate.errors import ScanError
 from imgupdate.images import is_tag
+from imgupdate.registry.described import described_images
 from imgupdate.registry.failures import clean, parse_errors
 from imgupdate.registry.limits import Limits
 from imgupdate.registry.links import next_target
@@ -18,7 +19,7 @@ from imgupdate.registry.reading import read
 from imgupdate.registry.refusals import refusal
 from imgupdate.registry.sender import Answer
 from imgupdate.registry.session import Session
-from imgupdate.results import Listing
+from imgupdate.results import ListedImage, Listing
 
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip"}
 _SMALLER_PAGES: dict[int, int | None] = {10_000: 1000, 1000: 100, 100: None}
@@ -35,6 +36,7 @@ class _Collected:
     tags: dict[str, None] = field(default_factory=dict)
     dropped: int = 0
     size: int = 0
+    images: dict[str, ListedImage] = field(default_factory=dict)
 
     def add(self, entries: Sequence[object]) -> bool:
         """Take a page in; whether it held a tag that is new."""
@@ -64,6 +66,8 @@ def list_tags(session: Session, limits: Limits) -> Listing:
     collected.add(entries)
     while True:
         collected.size += len(answer.body)
+        if session.memory.known.describes:
+            collected.images.update(described_images(answer.body))
         following, probing = _following(answer, entries, size)
         _check_bounds(collected, pages if following is None else pages + 1, limits)
         if following is None:
@@ -85,11 +89,13 @@ def list_tags(session: Session, limits: Limits) -> Listing:
         if not progress and stuck:
             raise ScanError("the registry's next pages hold no further tags and do not end", remedy=_OPERATOR)
         stuck = not progress
-    return Listing(tags=tuple(collected.tags), warnings=_warnings(session, collected))
+    return Listing(tags=tuple(collected.tags), warnings=_warnings(session, collected), images=collected.images)
 
 
 def replayed(session: Session, answers: Sequence[Answer], limits: Limits) -> Listing:
     """The tags that these pages hold, all of them there were, as `list_tags` has them; nothing is sent.
+
+    What they say of images besides is left out: a tag may stand for another one now.
 
     Raises:
         ScanError: a page is none, or there are more than we read.
