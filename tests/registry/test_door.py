@@ -475,7 +475,7 @@ def test_a_token_server_that_refuses_nobody_is_told_with_why_it_saw_nobody() -> 
     refused = errors(401, "UNAUTHORIZED", "authentication required")
     registry = FakeRegistry(one_by_one(unauthorized(bearer(realm="https://tokens.example.net/token")), refused))
 
-    with pytest.raises(ScanError, match=r"credentials were not sent to the token server tokens\.example\.net") as caught:
+    with pytest.raises(ScanError, match=r"not sent to the token server tokens\.example\.net") as caught:
         registry.client().tags(repository(), access(auths={"registry.example.com": entry()}))
 
     assert "gives no token: it answered 401 UNAUTHORIZED" in caught.value.message
