@@ -89,6 +89,7 @@ def test_each_image_is_scanned_once_however_many_name_it() -> None:
 
     assert registry.scanned == registry.prepared == ["reg.example/podinfo"]
     assert registry.accesses[0].timeout == 3600
+    assert registry.accesses[0].interval == 300
     assert tags(choices) == {"a": "5.0.0", "b": "4.0.0", "c": "4.0.0"}
 
 
