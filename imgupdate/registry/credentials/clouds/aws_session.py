@@ -136,6 +136,7 @@ class AwsSession:
             "credentials_file": self._file("AWS_SHARED_CREDENTIALS_FILE", "credentials"),
             "defaults_mode": "legacy",
             "csm_enabled": False,
+            "sts_regional_endpoints": self._values.get("AWS_STS_REGIONAL_ENDPOINTS", "regional"),
         }
         for name, value in fixed.items():
             session.set_config_variable(name, value)
