@@ -275,6 +275,8 @@ def test_only_the_image_of_a_dispatch_is_scanned(tmp_path: Path, registry: Regis
     assert done.exit_code == 0
     assert tree.changed == {"apps/other.yaml"}
     assert {request.path for request in registry.requests} == {"/v2/other/tags/list"}
+    assert "\nother " in done.log
+    assert "\npodinfo " not in done.log
     assert json.loads(done.outputs["updates"])[0]["new"] == "1.0.1"
     assert "said to be pushed (the registry decides):" in done.log
 
@@ -434,6 +436,32 @@ def test_a_workflow_can_be_cancelled_at_any_time_and_the_handlers_of_signals_are
     assert done.exit_code == 143
     assert messages(done, "warning") == ["the workflow was cancelled; what was published until then stays"]
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+class CancelledAgain(io.StringIO):
+    """A log that is written to as the second signal of a cancelled workflow comes."""
+
+    comes = False
+
+    def write(self, text: str) -> int:
+        if self.comes:
+            self.comes = False
+            signal.raise_signal(signal.SIGINT)
+        return super().write(text)
+
+
+def test_the_second_signal_of_a_cancelled_workflow_does_not_disturb_the_end_of_a_step(runner: Runner) -> None:
+    log = CancelledAgain()
+
+    class Environment(dict[str, str]):
+        def get(self, key: str, default: str = "") -> str:  # type: ignore[override]
+            if key == "SSL_CERT_FILE":
+                log.comes = True
+                signal.raise_signal(signal.SIGTERM)
+            return super().get(key, default)
+
+    assert main(Environment(runner.variables({"publish": "none"}, {})), log) == 143
+    assert log.getvalue().count("::endgroup::") == log.getvalue().count("::group::") == 2
 
 
 def test_a_log_that_nobody_reads_any_more_fails_the_step(runner: Runner) -> None:
