@@ -83,7 +83,7 @@ class Refs:
             if self.head(branch) != push.expected:
                 self._moved(branch)
         elif push.force:
-            self._swap(branch, push.expected, push.commit, force=True)
+            self._swap(branch, push.expected, push.commit)
         else:
             self._advance(branch, push.expected, push.commit)
 
@@ -95,7 +95,7 @@ class Refs:
             NoUpdateRefs: the server cannot do that safely.
 
         """
-        self._swap(_checked(branch), expected, None, force=False)
+        self._swap(_checked(branch), expected, None)
 
     def _create(self, branch: str, commit: CommitId) -> None:
         given = {"ref": f"refs/heads/{branch}", "sha": commit}
@@ -122,16 +122,17 @@ class Refs:
             if refused.status not in _PERHAPS_A_RACE or self._arrived(branch, expected, commit) is None:
                 raise
 
-    def _swap(self, branch: str, expected: CommitId, commit: CommitId | None, *, force: bool) -> None:
+    def _swap(self, branch: str, expected: CommitId, commit: CommitId | None) -> None:
         def effect() -> object:
             return self._arrived(branch, expected, commit)
 
         what = f"{'delete' if commit is None else 'move'} the branch {shown(branch)}"
+        # `force` lets it go to a commit that does not descend; from where it goes is held by `beforeOid` all the same.
         update = {
             "name": f"refs/heads/{branch}",
             "beforeOid": expected,
             "afterOid": commit or _NOWHERE,
-            "force": force,
+            "force": True,
         }
         given = {"repositoryId": text(self._about(), "node_id"), "refUpdates": [update]}
         try:
