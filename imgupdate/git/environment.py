@@ -108,6 +108,7 @@ class Environments:
             ("core.attributesFile", NOWHERE),
             ("core.excludesFile", NOWHERE),
             ("core.fsmonitor", "false"),
+            ("core.fsync", "none"),
             ("core.askPass", ""),
             ("credential.helper", ""),
             ("gc.auto", "0"),
