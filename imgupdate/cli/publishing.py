@@ -47,7 +47,7 @@ def publish_result(
     """The result with what was committed and proposed; what could not be is among its problems."""
     waiting = clock or SystemClock()
     try:
-        with tempfile.TemporaryDirectory(prefix="imgupdate-") as scratch:
+        with tempfile.TemporaryDirectory(prefix="imgupdate-", ignore_cleanup_errors=True) as scratch:
             api, pulls = connect(
                 _access(settings, environment),
                 local=_local(workspace),
