@@ -28,15 +28,25 @@ class Refs:
     def __init__(self, api: Api) -> None:
         self._api = api
         self._repository: object = None
+        self._seen = False
 
     def default_branch(self) -> str:
         """The name of the branch that the repository's HEAD names."""
         return text(self._about(), "default_branch")
 
     def head(self, branch: str) -> CommitId | None:
-        """The commit that a branch points to, asked anew each time; None where there is no such branch."""
+        """The commit that a branch points to, asked anew each time; None where there is no such branch.
+
+        Raises:
+            PublishError: the repository is not there, or not for this token.
+
+        """
         found = self._object(f"heads/{_checked(branch)}", f"read the branch {shown(branch)}")
-        return None if found is None else CommitId(object_id(found, "sha"))
+        if found is None:
+            self._seen = self._seen or bool(self._about())
+            return None
+        self._seen = True
+        return CommitId(object_id(found, "sha"))
 
     def resolve(self, ref: GitRef) -> CommitId:
         """The commit that a reference names: commit > name > tag > semver > branch (spec/flux.md 6.2).
