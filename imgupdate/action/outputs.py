@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from imgupdate.report.text import clean
+from imgupdate.report.text import clean, shorten
 from imgupdate.report.updates import Update, updates
 from imgupdate.results import PublishedCommit, PublishedPullRequest, Result
 
@@ -41,6 +41,12 @@ NOTHING: Mapping[str, str] = {
 
 LONGEST = 200_000
 """How many characters one output may have: the runner takes a megabyte (UTF-16) for all outputs of a job."""
+
+MOST_PLACES = 500
+"""How many places of one update are told; more would leave no room for the other updates."""
+
+LONGEST_SUBJECT = 500
+"""How many characters of the first line of a commit's message are told."""
 
 Json = Mapping[str, "Json"] | Sequence["Json"] | str | int | bool | None
 
@@ -91,7 +97,7 @@ def _update(row: Update) -> Json:
         "new": row.new,
         "kind": row.kind or None,
         "policies": [f"{key.scope}:{key}" if key.scope else str(key) for key in row.policies],
-        "places": [f"{c.marker.location.path}:{c.marker.location.line}" for c in row.changes],
+        "places": [f"{c.marker.location.path}:{c.marker.location.line}" for c in row.changes[:MOST_PLACES]],
     }
 
 
@@ -100,7 +106,7 @@ def _commit(commit: PublishedCommit) -> Json:
         "sha": commit.sha,
         "branch": commit.branch,
         "url": commit.url,
-        "subject": commit.message.partition("\n")[0],
+        "subject": shorten(commit.message.partition("\n")[0], LONGEST_SUBJECT),
         "verified": commit.verified,
         "reason": commit.reason,
     }
