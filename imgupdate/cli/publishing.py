@@ -63,7 +63,7 @@ def publish_result(
                 server_url=settings.github.server_url,
                 repository=settings.github.repository,
             )
-            published = publish(found, scanner, _settings(settings), ports)
+            published = publish(found, scanner, publish_settings(settings), ports)
     except Error as error:
         return replace(result, problems=(*result.problems, Problem.of(error)), published=True)
     return replace(
@@ -76,7 +76,8 @@ def publish_result(
     )
 
 
-def _settings(settings: RunSettings) -> PublishSettings:
+def publish_settings(settings: RunSettings) -> PublishSettings:
+    """What a run says about how to publish."""
     signing = None
     if settings.signing_key:
         signing = SigningIdentity(
@@ -104,12 +105,12 @@ def _access(settings: RunSettings, environment: Mapping[str, str]) -> Access:
         api_url=github.api_url,
         graphql_url=github.graphql_url,
         server_url=github.server_url,
-        proxy=_proxy(github.api_url, environment),
+        proxy=proxy_of(github.api_url, environment),
         authorities=environment.get("SSL_CERT_FILE", ""),
     )
 
 
-def _proxy(url: str, environment: Mapping[str, str]) -> str:
+def proxy_of(url: str, environment: Mapping[str, str]) -> str:
     """The proxy on the way to an address, with its credentials; empty where there is none."""
     route = EnvironmentProxies.of(environment).route(httpx.URL(url))
     if route is None or not route.username:
