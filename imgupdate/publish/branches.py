@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from imgupdate.config.model import Scope
 from imgupdate.errors import BranchMoved, PublishError
@@ -137,22 +138,21 @@ class Workshop:
         head = self.remote.head(target.branch)
         existing = self.remote.series(start, head) if head and head != start else Series(commits=())
         commits = existing.commits
+        owned = cache(lambda: head is None or self._is_ours(target, head, existing))
         tree = self.remote.tree(start)
         steps = self.planner.steps(target, tree, _NOTHING_KEPT)
         missing = absent(target, steps.outcomes)
-        ours: bool | None = None
-        if head and missing and commits:
-            ours = self._is_ours(target, head, existing)
-            standing = self.standing(start, head, existing, missing) if ours else None
+        if head and missing and commits and owned():
+            standing = self.standing(start, head, existing, missing)
             steps = self.planner.steps(target, tree, standing) if standing else steps
-        trees = self._trees(tree, steps)
         plan = Plan(edits=steps.edits, problems=steps.problems)
         state = BranchState(target=target, head=head, plan=plan, steps=steps)
+        if not all(is_sealed(commit.message) for commit in commits) and not owned():
+            return replace(state, foreign=True)
+        trees = self._trees(tree, steps)
         if head and commits and _is_as(commits, start, trees):
             return state
-        if ours is None:
-            ours = head is None or self._is_ours(target, head, existing)
-        if not ours:
+        if not owned():
             return replace(state, foreign=True)
         if not trees:
             is_spent = head is not None and (bool(commits) or self._was_merged(target, head))
@@ -181,7 +181,7 @@ class Workshop:
         return self.planner.standing(stood_on, into, branch, policies)
 
     def _trees(self, tree: CommitTree, steps: Steps) -> tuple[TreeId, ...]:
-        """The tree that each step makes, upon that of the step before; a step that makes none anew is left out."""
+        """The tree that each step makes, upon that of the step before."""
         made: list[TreeId] = []
         for step in steps.steps:
             made.append(self.remote.write_tree(made[-1] if made else tree.id, step.edits))

@@ -177,7 +177,7 @@ class Stage:
         return Scene(branches=self.github.branches(), world=kept)
 
     def restore(self, scene: Scene) -> None:
-        """Have the repository hold what it held then, and begin to count the calls; objects that nobody has stay."""
+        """Have the repository hold what it held then, with no call made yet; objects that nobody has stay."""
         world, now = self.github.world, self.github.branches()
         moves = [
             RefMove(name=f"refs/heads/{branch}", old=now.get(branch, ZERO), new=scene.branches.get(branch, ZERO))
@@ -192,6 +192,7 @@ class Stage:
             world.numbers = itertools.count(max(world.pulls, default=0) + 1)
         self.github.before = self.github.after = lambda _: None
         self.github.forget_calls()
+        self.github._used.clear()
 
     def open_pulls(self) -> list[tuple[int, str, str]]:
         """Number, branch and title of the open pull requests."""
