@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
@@ -23,7 +23,7 @@ from imgupdate.publish.publication import Ports, publish
 from imgupdate.publish.settings import PublishSettings
 from imgupdate.registry import Clock, EnvironmentProxies, RegistryClient, SystemClock
 from imgupdate.remote import SigningIdentity
-from imgupdate.results import Problem, Result
+from imgupdate.results import Problem, Result, Severity
 from imgupdate.update import Scan, Scanner
 from imgupdate.workspace import Workspace
 
@@ -68,12 +68,24 @@ def publish_result(
         return replace(result, problems=(*result.problems, Problem.of(error)), published=True)
     return replace(
         result,
-        problems=tuple(dict.fromkeys((*result.problems, *published.problems))),
+        problems=tuple(dict.fromkeys((*result.problems, *published.problems, *_idle_key(settings, found)))),
         published=True,
         commits=tuple(published.commits),
         pull_requests=tuple(published.pull_requests),
         compares=published.compares,
     )
+
+
+def _idle_key(settings: RunSettings, found: Scan) -> Iterator[Problem]:
+    """A warning where a signing key is given, and nothing says that it is to be used."""
+    specs = (running.automation.git for running in found.automations if running.automation)
+    if settings.signing_key and not any(git and git.commit.signing_key for git in specs):
+        yield Problem(
+            severity=Severity.WARNING,
+            message="a signing key is given, and no automation that runs has a `signingKey`: it signs nothing",
+            remedy="write `git.commit.signingKey` in the automation, or leave the key out: GitHub signs for workflows "
+            "and Apps where no author is given",
+        )
 
 
 def publish_settings(settings: RunSettings) -> PublishSettings:

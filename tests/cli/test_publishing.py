@@ -50,3 +50,18 @@ def test_an_access_that_cannot_be_used_is_a_problem_and_the_rest_of_the_report_s
     assert len(result.plan.changes) == 1
     assert any("token" in message for message in told(result, Severity.ERROR))
     assert result.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("key", "names_it", "warned"), [(b"key", False, True), (b"key", True, False), (b"", False, False)]
+)
+def test_a_signing_key_that_nothing_uses_is_a_warning(tmp_path: Path, key: bytes, names_it: bool, warned: bool) -> None:
+    with stage(tmp_path) as scene:
+        automation = scene.automation()
+        if names_it:
+            automation = automation.replace("commit:\n", "commit:\n      signingKey: {secretRef: {name: k}}\n")
+        scene.github.push("main", scene.usual(**{"auto.yaml": automation, "source.yaml": scene.source()}))
+
+        result = scene.run(signing_key=key)
+
+    assert any("signs nothing" in message for message in told(result, Severity.WARNING)) is warned
