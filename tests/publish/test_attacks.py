@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
+
 from imgupdate.publish.settings import GroupBy
 from imgupdate.results import PullRequestOperation, Result, Severity
 from tests.publish.stage import APP, WEB, Stage, told
-from tests.twins.github import Account, faults
+from tests.twins.github import Account, SeenCall, faults
 from tests.twins.github_client import Client
 
 OWN = "imgupdate/main"
@@ -237,3 +241,187 @@ def test_a_refusal_that_nobody_foresaw_has_a_remedy_all_the_same(scene: Stage) -
 
     assert "I am a teapot" in problem.message
     assert problem.remedy
+
+
+# -- races that need a word of their own ------------------------------------------------------------------------------
+
+
+def before(scene: Stage, operation: str, deed: Callable[[], object]) -> None:
+    """Have somebody do something just before the first call of a kind."""
+    done: list[SeenCall] = []
+
+    def interfere(call: SeenCall) -> None:
+        if call.operation == operation and not done:
+            done.append(call)
+            deed()
+
+    scene.github.before = interfere
+
+
+def test_a_pull_request_that_a_person_closes_just_before_its_update_does_not_decline_the_newer_version(
+    scene: Stage,
+) -> None:
+    scene.github.push("main", scene.usual())
+    scene.run()
+    old = scene.github.pulls()[0].body
+    scene.registry.fill(APP, NEWER)
+    before(scene, "pulls/update", lambda: scene.github.close_pull(1))
+
+    result = scene.run()
+
+    assert operations(result) == [(2, PullRequestOperation.CREATED)]
+    assert scene.github.pulls()[0].body == old
+    assert "1.2.0" in (scene.github.pulls()[1].body or "")
+
+
+def test_a_push_of_a_person_just_before_we_close_keeps_the_pull_request_open(scene: Stage) -> None:
+    scene.github.push("main", scene.usual())
+    scene.run()
+    body = scene.github.pulls()[0].body
+    scene.github.push("main", {"apps/app.yaml": scene.deployment("app", APP, "1.1.0")})
+    before(scene, "graphql/updateRefs", lambda: scene.github.push(OWN, {"notes.txt": "mine\n"}))
+
+    result = scene.run()
+
+    assert operations(result) == [(1, PullRequestOperation.NONE)]
+    (pull,) = scene.github.pulls()
+    assert (pull.state, pull.body) == ("open", body)
+    assert scene.github.tree(OWN)["notes.txt"] == b"mine\n"
+
+
+def test_a_branch_that_must_not_be_deleted_has_its_pull_request_closed_all_the_same(scene: Stage) -> None:
+    scene.github.push("main", scene.usual())
+    scene.run()
+    scene.github.push("main", {"apps/app.yaml": scene.deployment("app", APP, "1.1.0")})
+    scene.github.fail(faults.rule_violation(), on="graphql/updateRefs", times=9)
+
+    result = scene.run()
+
+    assert operations(result) == [(1, PullRequestOperation.CLOSED)]
+    assert scene.github.pulls()[0].state == "closed"
+    assert result.exit_code == 6
+
+
+def test_what_was_done_is_told_although_the_look_for_leftovers_fails(scene: Stage) -> None:
+    scene.github.push("main", two_images(scene))
+    scene.run(group_by=GroupBy.POLICY)
+    scene.github.fail(faults.server_error(), on="issues/list-comments", times=99)
+
+    result = scene.run()
+
+    assert (3, PullRequestOperation.CREATED) in operations(result)
+    assert len(result.commits) == 1
+    assert result.exit_code == 6
+
+
+# -- pull requests that were not ours to close, and those that were ----------------------------------------------------
+
+
+def test_the_pull_request_of_another_workflow_is_not_taken_for_a_leftover(scene: Stage) -> None:
+    scene.github.push("main", two_images(scene))
+    apps = scene.checkout()
+    (apps / "web.yaml").unlink()
+    scene.run(apps)
+    webs = scene.checkout()
+    (webs / "policies.yaml").unlink()
+    (webs / "auto.yaml").write_text(scene.automation(f"push: {{branch: {NAMED}}}"))
+    (webs / "source.yaml").write_text(scene.source())
+
+    scene.run(webs)
+
+    assert [(number, branch) for number, branch, _ in scene.open_pulls()] == [(1, OWN), (2, NAMED)]
+
+
+def test_a_push_branch_that_an_automation_names_now_takes_the_place_of_ours(scene: Stage) -> None:
+    scene.github.push("main", scene.usual())
+    scene.run()
+    scene.github.push("main", flux(scene))
+
+    result = scene.run()
+
+    assert sorted(operations(result)) == [(1, PullRequestOperation.CLOSED), (2, PullRequestOperation.CREATED)]
+    assert scene.github.comments(1)[0].startswith("Superseded by #2.")
+    assert OWN not in scene.github.branches()
+
+
+def test_a_broken_manifest_elsewhere_does_not_keep_leftovers_open(scene: Stage) -> None:
+    scene.github.push("main", two_images(scene))
+    scene.run(group_by=GroupBy.POLICY)
+    broken = 'image: x # {"$imagepolicy": "flux-system:nobody"}\n'
+    scene.github.push("main", {"web/web.yaml": scene.deployment("web", WEB, "1.2.0"), "broken.yaml": broken})
+
+    result = scene.run(group_by=GroupBy.POLICY)
+
+    assert result.exit_code == 5
+    assert [branch for _, branch, _ in scene.open_pulls()] == [f"{OWN}--flux-system.app"]
+
+
+def test_a_person_hears_that_a_pull_request_was_declined_although_its_branch_is_gone(scene: Stage) -> None:
+    scene.github.push("main", scene.usual())
+    scene.run()
+    scene.github.close_pull(1)
+    scene.github.delete_branch(OWN)
+
+    result = scene.run()
+
+    assert any("is not opened again" in message for message in told(result, Severity.NOTICE))
+
+
+@pytest.mark.parametrize("change", ["policy deleted", "suspended", "path narrowed"])
+@pytest.mark.parametrize("by", [GroupBy.AUTOMATION, GroupBy.POLICY, GroupBy.IMAGE, GroupBy.DIRECTORY])
+def test_what_the_configuration_no_longer_asks_for_is_no_longer_proposed(
+    scene: Stage, change: str, by: GroupBy
+) -> None:
+    automation = scene.automation(f"push: {{branch: {OWN}}}")
+    scene.github.push("main", {**two_images(scene), "auto.yaml": automation, "source.yaml": scene.source()})
+    scene.run(group_by=by)
+    web = scene.policy("web", WEB).replace("spec: {image", "spec: {suspend: true, image")
+    files: dict[str, dict[str, str | bytes | None]] = {
+        "policy deleted": {"web.yaml": None, "web/web.yaml": None},
+        "suspended": {"web.yaml": web},
+        "path narrowed": {"auto.yaml": automation.replace("path: ./", "path: ./apps")},
+    }
+    scene.github.push("main", files[change])
+
+    scene.run(group_by=by)
+
+    branches = [branch for _, branch, _ in scene.open_pulls()]
+    assert len(branches) == 1
+    assert scene.image(branches[0]) == f"{APP}:1.1.0"
+    assert scene.github.tree(branches[0]).get("web/web.yaml") == scene.github.tree("main").get("web/web.yaml")
+    scene.github.forget_calls()
+    scene.run(group_by=by)
+    assert [call.operation for call in scene.github.calls if call.method != "GET"] == []
+
+
+# -- bodies -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_body_for_a_branch_that_lags_tells_what_its_merge_would_bring(scene: Stage) -> None:
+    files = {**two_images(scene), **flux(scene)}
+    scene.github.push("main", files)
+    scene.run()
+    scene.github.push("main", {"web/web.yaml": scene.deployment("web", WEB, "1.9.0")})
+    scene.registry.fill(APP, NEWER)
+
+    scene.run()
+
+    body = scene.github.pulls()[0].body or ""
+    assert f"{APP}" in body
+    assert "1.9.0" not in body
+
+
+def test_the_body_for_a_branch_into_which_the_base_was_merged_tells_only_the_updates(scene: Stage) -> None:
+    scene.github.push("main", {**two_images(scene), **flux(scene)})
+    scene.run()
+    scene.github.push("main", {"web/web.yaml": scene.deployment("web", WEB, "1.2.0")})
+    world, base, head = scene.github.world, scene.github.head("main") or "", scene.github.head(NAMED) or ""
+    tree = world.repository.merged_tree(base, head)
+    merged = world.commit_by_github(scene.github.person.account, tree, (head, base), "Merge main")
+    scene.github.reset_branch(NAMED, merged)
+
+    scene.run()
+
+    body = scene.github.pulls()[0].body or ""
+    assert f"{APP}` |" in body
+    assert f"{WEB}` |" not in body
