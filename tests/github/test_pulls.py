@@ -299,9 +299,7 @@ class TestComments:
 
         assert not hub.pulls.comment_once(1, "all of it\n\n<!-- marker -->\n", marker="<!-- marker -->")
 
-    def test_a_marker_of_a_person_with_access_counts_on_whichever_page(
-        self, twin: GitHubTwin, hub: Hub
-    ) -> None:
+    def test_a_marker_of_a_person_with_access_counts_on_whichever_page(self, twin: GitHubTwin, hub: Hub) -> None:
         for index in range(150):
             twin.comment(1, f"<!-- marker -->{index}" if index == 120 else "x")
 
