@@ -35,7 +35,7 @@ def test_everything_that_was_decided_is_told_and_nothing_that_is_secret() -> Non
         registry_auth=b"the auth",
         github=GitHubAccess(token="the token", repository="octo/fleet"),
     )
-    trigger = Trigger(event="repository_dispatch", hints=("ghcr.io/a/b: 1.0",))
+    trigger = Trigger(event="repository_dispatch", hints=("ghcr.io/a/b:1.0",))
 
     assert list(log.configuration(settings, Inputs(path="sub", fail_on="never"), trigger)) == [
         "event: repository_dispatch",
@@ -47,7 +47,7 @@ def test_everything_that_was_decided_is_told_and_nothing_that_is_secret() -> Non
         "branch: bots",
         "policies: a, b",
         "images: ghcr.io/a/b",
-        "said to be pushed (the registry decides): ghcr.io/a/b: 1.0",
+        "said to be pushed (the registry decides): ghcr.io/a/b:1.0",
         "registry-auth: given",
         "signing-key: given",
         "fail-on: never",
