@@ -6,7 +6,9 @@ import os
 import random
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,7 +17,7 @@ import httpx
 from imgupdate import __version__
 from imgupdate.cli.settings import RunSettings
 from imgupdate.config.model import SigningType
-from imgupdate.errors import Error
+from imgupdate.errors import Error, PublishError
 from imgupdate.git.access import Connection, GitCredentials
 from imgupdate.git.remote import GitRemote
 from imgupdate.github import Access, connect
@@ -47,7 +49,7 @@ def publish_result(
     """The result with what was committed and proposed; what could not be is among its problems."""
     waiting = clock or SystemClock()
     try:
-        with tempfile.TemporaryDirectory(prefix="imgupdate-", ignore_cleanup_errors=True) as scratch:
+        with ExitStack() as stack:
             api, pulls = connect(
                 _access(settings, environment),
                 local=_local(workspace),
@@ -56,7 +58,7 @@ def publish_result(
             )
             ports = Ports(
                 api=api,
-                git=_git(settings, environment, Path(scratch)),
+                git=_git(settings, environment, cache(lambda: _scratch(stack))),
                 pulls=pulls,
                 labels=registries,
                 pause=_pause(waiting),
@@ -131,7 +133,21 @@ def proxy_of(url: str, environment: Mapping[str, str]) -> str:
     return f"{scheme}://{quote(route.username, safe='')}:{quote(route.password, safe='')}@{rest}"
 
 
-def _git(settings: RunSettings, environment: Mapping[str, str], scratch: Path) -> Callable[[float | None], GitRemote]:
+def _scratch(stack: ExitStack) -> Path:
+    """A folder that is there as long as the stack; one that does not go away is no reason to fail."""
+    try:
+        return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="imgupdate-", ignore_cleanup_errors=True)))
+    except OSError as error:
+        raise PublishError(
+            f"there is no room for the git program's files: {error.strerror}",
+            where=tempfile.gettempdir(),
+            remedy="free space there, or name another folder in TMPDIR",
+        ) from error
+
+
+def _git(
+    settings: RunSettings, environment: Mapping[str, str], scratch: Callable[[], Path]
+) -> Callable[[float | None], GitRemote]:
     github = settings.github
     authorities = environment.get("SSL_CERT_FILE", "")
 
@@ -144,7 +160,7 @@ def _git(settings: RunSettings, environment: Mapping[str, str], scratch: Path) -
         )
         return GitRemote(
             f"{github.server_url}/{github.repository}.git",
-            scratch=scratch,
+            scratch=scratch(),
             search_path=environment.get("PATH", os.defpath),
             credentials=GitCredentials.of_token(github.token),
             connection=connection,

@@ -157,7 +157,7 @@ class Keeper:
         """Close a pull request; by deleting its branch, if that still points to the commit that is named.
 
         The body goes first and the branch last, so that a run which dies in between is made good by the next. A branch
-        that others want to merge into stays, and so does one that must not be deleted, which is an error.
+        that others want to merge into stays.
         """
         text = closed_body(pull_request.body)
         closed = self._published(pull_request, PullRequestOperation.CLOSED)
@@ -166,12 +166,7 @@ class Keeper:
             return Kept(pull_request=closed)
         if text != pull_request.body:
             self.pulls.update(pull_request.number, title=pull_request.title, body=text)
-        try:
-            deleted = _delete(remote, pull_request.branch, delete)
-        except PublishError as error:
-            self.pulls.close(pull_request.number, body=text)
-            return Kept(pull_request=closed, problems=(Problem.of(error),))
-        if deleted:
+        if _delete(remote, pull_request.branch, delete):
             return Kept(pull_request=closed)
         if text != pull_request.body:
             self.pulls.update(pull_request.number, title=pull_request.title, body=pull_request.body)
