@@ -47,7 +47,13 @@ def docker_config(environment: Mapping[str, str], given: bytes = b"") -> DockerC
     if len(data) > _LONGEST_DOCKER_CONFIG:
         raise ConfigurationError(f"{source} is larger than a docker configuration can be", remedy="set DOCKER_CONFIG")
     override = given or environment.get("DOCKER_AUTH_CONFIG", "").encode(errors="surrogateescape")
-    return DockerConfig(data=data, source=source, override=override, search_path=environment.get("PATH", os.defpath))
+    return DockerConfig(
+        data=data,
+        source=source,
+        override=override,
+        override_source="the input registry-auth" if given else "DOCKER_AUTH_CONFIG",
+        search_path=environment.get("PATH", os.defpath),
+    )
 
 
 def registry_client(

@@ -16,7 +16,7 @@ from imgupdate.action.main import main
 from imgupdate.action.outputs import NOTHING
 from tests.action.support import event, messages, process, step
 from tests.cli.support import Tree, deployment, guide, policy, repository
-from tests.twins.registry import Fault, RegistryTwin
+from tests.twins.registry import Basic, Fault, RegistryTwin
 from tests.twins.runner import TOKEN, Runner
 from tests.twins.runner_commands import parse_pairs
 
@@ -131,6 +131,25 @@ def test_an_image_that_cannot_be_scanned_is_annotated_at_its_line_and_the_others
     error = done.annotations[0]
     assert (error.level, error.file, error.line) == ("error", "flux/gone.yaml", 2)
     assert "could not be scanned" in error.message
+
+
+@pytest.mark.parametrize(
+    "form", ['"{host}": {{username: alice, password: {word}}}', '"{host}/podinfo": "alice:{word}"']
+)
+def test_a_private_registry_is_read_with_the_credentials_of_the_input(
+    runner: Runner, registry: RegistryTwin, form: str
+) -> None:
+    registry.authentication = Basic(username="alice", password="the-right-word")
+
+    right = step(runner, {"publish": "none", "registry-auth": form.format(host=registry.host, word="the-right-word")})
+    wrong = step(runner, {"publish": "none", "registry-auth": form.format(host=registry.host, word="the-wrong-word")})
+
+    assert (right.exit_code, right.outputs["changed"]) == (0, "true")
+    assert (wrong.exit_code, wrong.outputs["changed"]) == (4, "false")
+    (message,) = messages(wrong, "error")
+    assert "with the credentials of the input registry-auth" in message
+    assert "DOCKER_AUTH_CONFIG" not in message
+    assert "word" not in message.replace("password", "")
 
 
 def test_annotations_of_a_repository_in_a_folder_of_the_workspace_are_at_its_files(

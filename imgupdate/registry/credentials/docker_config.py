@@ -12,19 +12,19 @@ from imgupdate.registry.credentials.model import Credential, Malformed, read_ent
 from imgupdate.registry.failures import clean
 from imgupdate.registry.known import HUB_KEY, credential_host
 
-OVERRIDE_NAME = "DOCKER_AUTH_CONFIG"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DockerConfig:
     """Docker's configuration as the edge found it: the content of the file, and what messages call it.
 
-    `override` is the value of DOCKER_AUTH_CONFIG, whose entries go first; `search_path` is where helper programs are.
+    `override` is the value of DOCKER_AUTH_CONFIG, or of what takes its place, which is called `override_source`; its
+    entries go first. `search_path` is where helper programs are.
     """
 
     data: bytes = field(default=b"", repr=False)
     source: str = "docker's config.json"
     override: bytes = field(default=b"", repr=False)
+    override_source: str = "DOCKER_AUTH_CONFIG"
     search_path: str = ""
 
 

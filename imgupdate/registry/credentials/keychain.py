@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from imgupdate.config.model import RegistryAccess
 from imgupdate.images import Repository
-from imgupdate.registry.credentials.docker_config import OVERRIDE_NAME, DockerConfig, DockerCredentials
+from imgupdate.registry.credentials.docker_config import DockerConfig, DockerCredentials
 from imgupdate.registry.credentials.helpers import HUB_SERVER, Helpers
 from imgupdate.registry.credentials.kubernetes import PullSecret
 from imgupdate.registry.credentials.model import Credential
@@ -29,7 +29,7 @@ class Keychain:
         config = config or DockerConfig()
         helpers = Helpers(config.search_path)
         self._files = (
-            DockerCredentials(config.override, OVERRIDE_NAME, helpers),
+            DockerCredentials(config.override, config.override_source, helpers),
             DockerCredentials(config.data, config.source, helpers),
         )
         self._lock = threading.Lock()
