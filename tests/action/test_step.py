@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from imgupdate.action.log import LONGEST_LINE
 from imgupdate.action.main import main
 from imgupdate.action.outputs import NOTHING
 from tests.action.support import event, messages, process, step
@@ -109,6 +110,19 @@ def test_a_diff_that_is_too_long_for_a_log_is_cut_there(tmp_path: Path, registry
     assert done.exit_code == 0
     assert "… the rest of the diff is left out" in done.log
     assert len(done.log.splitlines()) < 5100
+
+
+def test_a_line_that_is_too_long_for_a_log_is_cut_in_its_middle(tmp_path: Path, registry: RegistryTwin) -> None:
+    runner = Runner(tmp_path)
+    guide(runner.workspace, registry.host)
+    path = runner.workspace / "apps/podinfo.yaml"
+    path.write_text(path.read_text().replace("image:", f"args: [{'x' * 100_000}]\n          image:"))
+
+    done = step(runner, {"publish": "none", "dry-run": "true"})
+
+    assert done.outputs["changed"] == "true"
+    assert "xxx…xxx" in done.log
+    assert max(map(len, done.log.splitlines())) <= LONGEST_LINE
 
 
 def test_the_summary_links_to_the_files_of_the_commit(runner: Runner) -> None:
