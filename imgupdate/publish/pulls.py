@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from imgupdate.errors import BranchMoved, PublishError, PullRequestExists
+from imgupdate.errors import BranchMoved, ConfigurationError, PublishError, PullRequestExists
 from imgupdate.publish.branches import BranchState
 from imgupdate.publish.ports import PullRequests, Remote
 from imgupdate.publish.settings import PublishSettings
@@ -173,31 +173,34 @@ class Keeper:
         return Kept(pull_request=self._published(pull_request, PullRequestOperation.NONE))
 
     def _create(self, state: BranchState) -> Kept:
-        text, heading = self._texts(state)
+        text, heading, problems = self._texts(state)
         target = state.target
         made = self.pulls.create(
             PullRequestDraft(
                 branch=target.branch, base=target.base, title=heading, body=text, draft=self.settings.draft
             )
         )
-        return self._adorned(state, made, PullRequestOperation.CREATED)
+        return self._adorned(state, made, PullRequestOperation.CREATED, problems)
 
     def _update(self, state: BranchState, found: PullRequest) -> Kept | None:
-        """Bring title and body up to date; None where the pull request proves to be closed, and is as it was then."""
+        """Bring title and body up to date; None where it proves to be closed, and what is closed keeps its text."""
         known = parse_state(found.body)
         if known is None or known == self._state(state):
             pushed = PullRequestOperation.UPDATED if state.made else PullRequestOperation.NONE
             kept = self._adorned(state, found, pushed)
             return kept if known else replace(kept, problems=(*kept.problems, _texts_of_others(found)))
-        text, heading = self._texts(state)
+        text, heading, problems = self._texts(state)
         updated = self.pulls.update(found.number, title=heading, body=text)
         if updated.state is not PullRequestState.OPEN:
             self.pulls.update(found.number, title=found.title, body=found.body)
-            return None
-        return self._adorned(state, updated, PullRequestOperation.UPDATED)
+            is_merged = updated.state is PullRequestState.MERGED
+            return Kept(pull_request=self._published(updated, PullRequestOperation.NONE)) if is_merged else None
+        return self._adorned(state, updated, PullRequestOperation.UPDATED, problems)
 
-    def _adorned(self, state: BranchState, found: PullRequest, operation: PullRequestOperation) -> Kept:
-        problems: list[Problem] = []
+    def _adorned(
+        self, state: BranchState, found: PullRequest, operation: PullRequestOperation, known: Sequence[Problem] = ()
+    ) -> Kept:
+        problems = list(known)
         if self.settings.decoration.is_wanted:
             problems += self.pulls.decorate(found.number, self.settings.decoration)
         head = state.head or found.head
@@ -211,21 +214,32 @@ class Keeper:
         )
         return Kept(pull_request=published, problems=tuple(problems))
 
-    def _texts(self, state: BranchState) -> tuple[str, str]:
+    def _texts(self, state: BranchState) -> tuple[str, str, Sequence[Problem]]:
+        """Body and title, and what is wrong with the title that people gave."""
         rows = self.comparisons(updates(state.plan, state.steps.outcomes))
         links = Links(self.server_url, self.repository, state.head or "")
         text = body(rows, plan=state.plan, state=self._state(state), outcomes=state.steps.outcomes, links=links)
-        return text, self._title(state, rows)
+        usual = title(rows, place=state.target.directory or "")
+        try:
+            return text, self._given_title(state) or usual, ()
+        except ConfigurationError as error:
+            problem = Problem.of(error)
+            return text, usual, (replace(problem, message=f"the input `title` fails: {problem.message}"),)
 
-    def _title(self, state: BranchState, rows: Sequence[Update]) -> str:
-        """The title that people gave, a template perhaps; else what is updated."""
+    def _given_title(self, state: BranchState) -> str:
+        """The title that people gave, a template perhaps.
+
+        Raises:
+            ConfigurationError: the template does not run.
+
+        """
         given = self.settings.title
         automation = state.target.automations[0]
         if "{{" in given:
             given = render_title(
                 given, automation.automation, automation.key, state.plan.changes, under=automation.path
             )
-        return given[:LONGEST_GIVEN_TITLE] or title(rows, place=state.target.directory or "")
+        return given[:LONGEST_GIVEN_TITLE]
 
     def _state(self, state: BranchState) -> State:
         own = state.target.kind is BranchKind.OWN

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -272,6 +273,39 @@ def test_a_pull_request_that_a_person_closes_just_before_its_update_does_not_dec
     assert operations(result) == [(2, PullRequestOperation.CREATED)]
     assert scene.github.pulls()[0].body == old
     assert "1.2.0" in (scene.github.pulls()[1].body or "")
+
+
+@pytest.mark.parametrize("method", ["merge", "squash", "rebase"])
+def test_a_pull_request_that_is_merged_just_before_its_update_keeps_its_text_and_has_no_successor(
+    scene: Stage, method: Any
+) -> None:
+    scene.github.push("main", scene.usual())
+    scene.run()
+    old = scene.github.pulls()[0].body
+    scene.registry.fill(APP, NEWER)
+    before(scene, "pulls/update", lambda: scene.github.merge_pull(1, method))
+
+    result = scene.run()
+
+    assert told(result, Severity.ERROR) == []
+    assert operations(result) == [(1, PullRequestOperation.NONE)]
+    assert [pull.body for pull in scene.github.pulls()] == [old]
+    assert scene.run().pull_requests == ()
+    assert scene.github.branches().keys() == {"main"}
+
+
+def test_a_title_that_cannot_be_rendered_is_an_error_of_the_input_and_the_pull_request_has_the_usual_one(
+    scene: Stage,
+) -> None:
+    scene.github.push("main", flux(scene))
+
+    result = scene.run(title="{{ index .Changed.Changes 99 }}")
+
+    (problem,) = [found for found in result.all_problems if found.severity is Severity.ERROR]
+    assert problem.message.startswith("the input `title` fails: ")
+    assert (problem.location, problem.exit_code) == (None, 3)
+    assert operations(result) == [(1, PullRequestOperation.CREATED)]
+    assert scene.github.pulls()[0].title.endswith("to 1.1.0")
 
 
 def test_a_push_of_a_person_just_before_we_close_keeps_the_pull_request_open(scene: Stage) -> None:
