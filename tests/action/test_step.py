@@ -6,6 +6,8 @@ import io
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -506,6 +508,19 @@ def test_a_log_that_nobody_reads_any_more_fails_the_step(runner: Runner) -> None
 
     assert main({**runner.variables({}, {}), "GITHUB_OUTPUT": str(output)}, Closed()) == 1
     assert dict(parse_pairs(output.read_text())) == dict(NOTHING)
+
+
+def test_outputs_and_signals_are_there_before_the_rest_of_the_program_is_loaded() -> None:
+    script = "import sys; import imgupdate.action.main; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-I", "-c", script], check=True, capture_output=True, text=True
+    ).stdout.split()
+
+    ours = {name for name in loaded if name.startswith("imgupdate.")}
+    assert {"imgupdate.action.main", "imgupdate.action.names"} <= ours
+    assert {name.split(".")[1] for name in ours} == {"action", "errors", "report"}
+    assert "imgupdate.action.step" not in ours
+    assert {"yaml", "github", "httpx", "requests"} & set(loaded) == set()
 
 
 def test_a_process_that_is_killed_has_its_outputs(runner: Runner, registry: RegistryTwin) -> None:
