@@ -148,6 +148,21 @@ def test_a_branch_of_a_person_that_lags_behind_the_base_is_not_deleted(scene: St
     assert scene.github.head("staging") == old
 
 
+def test_commits_of_a_person_on_a_push_branch_are_theirs_when_that_becomes_a_branch_of_ours(scene: Stage) -> None:
+    scene.github.push("main", flux(scene))
+    scene.run()
+    scene.github.push(NAMED, {"notes.txt": "mine\n"})
+    scene.registry.fill(APP, NEWER)
+    scene.run()
+    mixed = scene.github.head(NAMED)
+    scene.github.push("main", {"auto.yaml": None, "README.md": "new\n"})
+
+    result = scene.run(branch=NAMED)
+
+    assert scene.github.head(NAMED) == mixed
+    assert any("commits of others" in message for message in told(result, Severity.WARNING))
+
+
 def test_a_pull_request_of_a_person_from_a_push_branch_is_not_closed_for_want_of_updates(scene: Stage) -> None:
     scene.github.push("main", flux(scene))
     scene.run()
@@ -158,6 +173,18 @@ def test_a_pull_request_of_a_person_from_a_push_branch_is_not_closed_for_want_of
 
     assert scene.github.pulls()[0].state == "open"
     assert operations(result) == [(1, PullRequestOperation.NONE)]
+
+
+def test_a_branch_that_was_merged_is_not_deleted_while_a_pull_request_goes_into_it(scene: Stage) -> None:
+    scene.github.push("main", scene.usual())
+    scene.run()
+    Client(scene.github, scene.github.person).propose("more", base=OWN)
+    scene.github.merge_pull(1, "squash")
+
+    result = scene.run()
+
+    assert result.pull_requests == ()
+    assert [pull.number for pull in scene.github.pulls(state="open")] == [2]
 
 
 def test_a_pull_request_upon_our_branch_keeps_it_from_being_deleted(scene: Stage) -> None:
