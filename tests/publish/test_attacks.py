@@ -187,6 +187,29 @@ def test_a_branch_that_was_merged_is_not_deleted_while_a_pull_request_goes_into_
     assert [pull.number for pull in scene.github.pulls(state="open")] == [2]
 
 
+def test_a_leftover_that_holds_a_commit_of_a_person_stays_open(scene: Stage) -> None:
+    scene.github.push("main", two_images(scene))
+    scene.run(group_by=GroupBy.POLICY)
+    theirs = scene.github.push(f"{OWN}--flux-system.web", {"notes.txt": "mine\n"})
+
+    result = scene.run()
+
+    assert operations(result) == [(3, PullRequestOperation.CREATED), (1, PullRequestOperation.CLOSED)]
+    assert [number for number, _, _ in scene.open_pulls()] == [2, 3]
+    assert scene.github.head(f"{OWN}--flux-system.web") == theirs
+
+
+def test_a_push_branch_without_commits_of_its_own_has_no_pull_request(scene: Stage) -> None:
+    files = {**flux(scene), "apps/app.yaml": scene.deployment("app", APP, "1.1.0")}
+    old = scene.github.push("main", files)
+    scene.github.reset_branch(NAMED, old)
+    scene.github.push("main", {"README.md": "new\n"})
+
+    assert scene.run().pull_requests == ()
+    assert writes(scene) == []
+    assert scene.github.head(NAMED) == old
+
+
 def test_a_pull_request_upon_our_branch_keeps_it_from_being_deleted(scene: Stage) -> None:
     scene.github.push("main", scene.usual())
     scene.run()
