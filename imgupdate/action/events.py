@@ -164,7 +164,7 @@ def _hint(fields: Mapping[str, object]) -> str:
     image, tag = fields.get("image"), fields.get("tag")
     if not (isinstance(image, str) and isinstance(tag, str) and is_tag(tag)):
         return ""
-    return clean(f"{image}: {tag}", 200)
+    return clean(f"{image.strip().removesuffix(f':{tag}')}:{tag}", 200)
 
 
 def _mapping(value: object) -> Mapping[str, object]:

@@ -14,7 +14,7 @@ from imgupdate.cli import plain, view
 from imgupdate.cli.checkout import head_commit
 from imgupdate.cli.settings import RunSettings
 from imgupdate.publish.settings import Mode
-from imgupdate.report.text import clean, harmless
+from imgupdate.report.text import clean, harmless, shorten
 from imgupdate.results import Result
 
 LONGEST_VALUE = 2000
@@ -22,6 +22,9 @@ LONGEST_VALUE = 2000
 
 LONGEST_DIFF = 5000
 """How many lines of the diff the log shows; the files, the commit and the pull request have all of them."""
+
+LONGEST_LINE = 2000
+"""How many characters of a line of the diff the log shows."""
 
 
 def configuration(settings: RunSettings, inputs: Inputs, trigger: Trigger) -> Iterator[str]:
@@ -84,7 +87,7 @@ def changes(result: Result) -> Iterator[str]:
         if number == LONGEST_DIFF:
             yield "… the rest of the diff is left out"
             return
-        yield line
+        yield shorten(line, LONGEST_LINE)
 
 
 def published(result: Result) -> Iterator[str]:

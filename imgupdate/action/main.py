@@ -13,7 +13,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, TextIO
 
 from imgupdate import __version__
-from imgupdate.action.outputs import NOTHING
+from imgupdate.action.names import NOTHING
 from imgupdate.action.runner import Runner, Unwritable
 from imgupdate.errors import Error
 

@@ -5,42 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from imgupdate.report.text import clean
+from imgupdate.action.names import NOTHING, OUTPUTS
+from imgupdate.report.text import clean, shorten
 from imgupdate.report.updates import Update, updates
 from imgupdate.results import PublishedCommit, PublishedPullRequest, Result
 
-OUTPUTS = {
-    "changed": "true where a marked field changes, or would change, against the files that are checked out.",
-    "updates": "What changes: a JSON array, one object for each image and step.",
-    "updated-count": "How many objects updates has.",
-    "files": "The files that change: a JSON array of paths below the root.",
-    "commits": "The commits that were made and pushed: a JSON array.",
-    "pull-requests": "The pull requests that the run looked after: a JSON array.",
-    "commit-sha": "The commit, where exactly one was made.",
-    "commit-verified": "Whether GitHub holds it to be signed well: true or false, where exactly one was made.",
-    "pull-request-number": "The number of the pull request, where there is exactly one.",
-    "pull-request-url": "Its address.",
-    "pull-request-operation": "What was done to it: created, updated, closed or none; none where there is none.",
-    "pull-request-head-sha": "The commit at its head.",
-    "pull-request-branch": "The branch that it comes from.",
-    "pull-request-commits-verified": "Whether GitHub holds the new commits to be signed well: true or false.",
-}
-"""Every output and what it says; the pages and `action.yml` say the same."""
-
-NOTHING: Mapping[str, str] = {
-    **dict.fromkeys(OUTPUTS, ""),
-    "changed": "false",
-    "updates": "[]",
-    "updated-count": "0",
-    "files": "[]",
-    "commits": "[]",
-    "pull-requests": "[]",
-    "pull-request-operation": "none",
-}
-"""The outputs of a run that did nothing, or did not come to its end."""
+__all__ = ["LONGEST", "LONGEST_SUBJECT", "MOST_PLACES", "NOTHING", "OUTPUTS", "outputs_of"]
 
 LONGEST = 200_000
 """How many characters one output may have: the runner takes a megabyte (UTF-16) for all outputs of a job."""
+
+MOST_PLACES = 500
+"""How many places of one update are told; more would leave no room for the other updates."""
+
+LONGEST_SUBJECT = 500
+"""How many characters of the first line of a commit's message are told."""
 
 Json = Mapping[str, "Json"] | Sequence["Json"] | str | int | bool | None
 
@@ -91,7 +70,7 @@ def _update(row: Update) -> Json:
         "new": row.new,
         "kind": row.kind or None,
         "policies": [f"{key.scope}:{key}" if key.scope else str(key) for key in row.policies],
-        "places": [f"{c.marker.location.path}:{c.marker.location.line}" for c in row.changes],
+        "places": [f"{c.marker.location.path}:{c.marker.location.line}" for c in row.changes[:MOST_PLACES]],
     }
 
 
@@ -100,7 +79,7 @@ def _commit(commit: PublishedCommit) -> Json:
         "sha": commit.sha,
         "branch": commit.branch,
         "url": commit.url,
-        "subject": commit.message.partition("\n")[0],
+        "subject": shorten(commit.message.partition("\n")[0], LONGEST_SUBJECT),
         "verified": commit.verified,
         "reason": commit.reason,
     }

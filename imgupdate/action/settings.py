@@ -8,7 +8,7 @@ from pathlib import Path
 
 from imgupdate.action.events import Trigger
 from imgupdate.action.inputs import Inputs
-from imgupdate.cli.checkout import base_branch, demand_repository_root
+from imgupdate.cli.checkout import base_branch, demand_repository, demand_repository_root
 from imgupdate.cli.settings import GitHubAccess, RunSettings
 from imgupdate.errors import UsageError, shown
 from imgupdate.publish.settings import Mode
@@ -43,6 +43,8 @@ def make_settings(
             )
         else:
             _demand(inputs, environment, base)
+            access = _access(inputs.token, environment)
+            demand_repository(access.repository, access.server_url, root, environment)
     settings = RunSettings(
         root=root,
         config=inputs.config,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from imgupdate.config.git_urls import same_repository
 from imgupdate.errors import UsageError, shown
+from imgupdate.git import remote_urls
 
 _HEADS = "refs/heads/"
 _LONGEST = 4096
+_OWNER_AND_NAME = re.compile(r"[:/]([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+?)(?:\.git)?/?$")
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 
@@ -48,6 +52,29 @@ def demand_repository_root(root: Path) -> None:
         raise UsageError(
             f"the path is a folder within a repository, not its root {shown(str(repository))}",
             remedy="name the root as `path`, and confine the run by `config` or by the `update.path` of the automation",
+        )
+
+
+def repositories_at(server: str, root: Path, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The repositories on a server that the Git remotes name, each as `owner/name`."""
+    urls = remote_urls(root, search_path=environment.get("PATH", os.defpath))
+    named = ((url, found[1]) for url in urls if (found := _OWNER_AND_NAME.search(url)))
+    return tuple(name for url, name in named if same_repository(url, f"{server}/{name}"))
+
+
+def demand_repository(repository: str, server: str, root: Path, environment: Mapping[str, str]) -> None:
+    """What is planned for a repository is read from a checkout of it, and not of another one.
+
+    Raises:
+        UsageError: the Git remotes name others on that server, and not this one.
+
+    """
+    there = repositories_at(server, root, environment)
+    if there and repository.lower() not in {name.lower() for name in there}:
+        raise UsageError(
+            f"{shown(there[0])} is checked out, and the workflow is of {shown(repository)}, where it would publish",
+            remedy="run it in a workflow of the repository that is to be changed; others start that one by "
+            "`repository_dispatch`",
         )
 
 

@@ -9,6 +9,7 @@ from imgupdate.errors import TemplateError, UsageError, shown
 from imgupdate.templates.template import Template
 
 _HEADS = "refs/heads/"
+_NO_BRANCH = re.compile(r"@|HEAD|[0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?")
 _ODD = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|$)")
 _LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*", re.ASCII)
@@ -16,14 +17,15 @@ LONGEST_TITLE = 1000
 
 
 def branch_name(text: str, what: str) -> str:
-    """The name of a branch as git takes it; `refs/heads/` before it is dropped.
+    """The name of a branch as git and GitHub take it; `refs/heads/` before it is dropped.
 
     Raises:
-        UsageError: git takes no such name.
+        UsageError: they take no such name: it is odd, or that of a commit.
 
     """
     name = text.removeprefix(_HEADS)
-    if not name or len(name) > 250 or _ODD.search(name) or name[0] in "-/." or name[-1] in "/." or name == "@":
+    odd = not name or len(name) > 250 or _ODD.search(name) or name[0] in "-/." or name[-1] in "/."
+    if odd or _NO_BRANCH.fullmatch(name):
         raise UsageError(
             f"{what} {shown(text)} is not the name of a branch", remedy="write it as `git branch` shows it"
         )

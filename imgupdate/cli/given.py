@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from imgupdate.action.auth import RegistryAuth, read_registry_auth
-from imgupdate.cli.checkout import base_branch, demand_repository_root
+from imgupdate.cli.checkout import base_branch, demand_repository_root, repositories_at
 from imgupdate.cli.checks import branch_name, host_names, title_template
 from imgupdate.cli.inputs import (
     REGISTRY_AUTH_VARIABLE,
@@ -19,15 +17,12 @@ from imgupdate.cli.inputs import (
     TOKEN_VARIABLES,
 )
 from imgupdate.cli.settings import GitHubAccess, RunSettings
-from imgupdate.config.git_urls import same_repository
 from imgupdate.errors import UsageError, shown
-from imgupdate.git import remote_urls
 from imgupdate.publish.settings import GroupBy, Mode
 from imgupdate.remote import Decoration, MergeMethod
 
 _LONGEST_KEY = 1 << 16
 _GITHUB = "github.com"
-_OWNER_AND_NAME = re.compile(r"[:/]([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+?)(?:\.git)?/?$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +142,7 @@ def _access(root: Path, environment: Mapping[str, str]) -> GitHubAccess:
         )
     server = environment.get("GITHUB_SERVER_URL", "").rstrip("/") or f"https://{_GITHUB}"
     host = urlsplit(server).netloc.lower()
-    repository = environment.get("GITHUB_REPOSITORY", "") or _repository_at(server, root, environment)
+    repository = environment.get("GITHUB_REPOSITORY", "") or next(iter(repositories_at(server, root, environment)), "")
     if not repository:
         raise UsageError(
             f"no Git remote says which repository of {shown(host)} this is",
@@ -163,12 +158,3 @@ def _access(root: Path, environment: Mapping[str, str]) -> GitHubAccess:
         graphql_url=environment.get("GITHUB_GRAPHQL_URL", "").rstrip("/") or graphql,
         server_url=server,
     )
-
-
-def _repository_at(server: str, root: Path, environment: Mapping[str, str]) -> str:
-    """`owner/name` of the first remote that is on a server, empty where none is."""
-    for url in remote_urls(root, search_path=environment.get("PATH", os.defpath)):
-        found = _OWNER_AND_NAME.search(url)
-        if found and same_repository(url, f"{server}/{found[1]}"):
-            return found[1]
-    return ""

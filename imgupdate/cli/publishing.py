@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import random
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,7 +17,7 @@ import httpx
 from imgupdate import __version__
 from imgupdate.cli.settings import RunSettings
 from imgupdate.config.model import SigningType
-from imgupdate.errors import Error
+from imgupdate.errors import Error, PublishError
 from imgupdate.git.access import Connection, GitCredentials
 from imgupdate.git.remote import GitRemote
 from imgupdate.github import Access, connect
@@ -23,7 +25,7 @@ from imgupdate.publish.publication import Ports, publish
 from imgupdate.publish.settings import PublishSettings
 from imgupdate.registry import Clock, EnvironmentProxies, RegistryClient, SystemClock
 from imgupdate.remote import SigningIdentity
-from imgupdate.results import Problem, Result
+from imgupdate.results import Problem, Result, Severity
 from imgupdate.update import Scan, Scanner
 from imgupdate.workspace import Workspace
 
@@ -47,7 +49,7 @@ def publish_result(
     """The result with what was committed and proposed; what could not be is among its problems."""
     waiting = clock or SystemClock()
     try:
-        with tempfile.TemporaryDirectory(prefix="imgupdate-") as scratch:
+        with ExitStack() as stack:
             api, pulls = connect(
                 _access(settings, environment),
                 local=_local(workspace),
@@ -56,19 +58,19 @@ def publish_result(
             )
             ports = Ports(
                 api=api,
-                git=_git(settings, environment, Path(scratch)),
+                git=_git(settings, environment, cache(lambda: _scratch(stack))),
                 pulls=pulls,
                 labels=registries,
                 pause=_pause(waiting),
                 server_url=settings.github.server_url,
                 repository=settings.github.repository,
             )
-            published = publish(found, scanner, _settings(settings), ports)
+            published = publish(found, scanner, publish_settings(settings), ports)
     except Error as error:
         return replace(result, problems=(*result.problems, Problem.of(error)), published=True)
     return replace(
         result,
-        problems=tuple(dict.fromkeys((*result.problems, *published.problems))),
+        problems=tuple(dict.fromkeys((*result.problems, *published.problems, *_idle_key(settings, found)))),
         published=True,
         commits=tuple(published.commits),
         pull_requests=tuple(published.pull_requests),
@@ -76,7 +78,20 @@ def publish_result(
     )
 
 
-def _settings(settings: RunSettings) -> PublishSettings:
+def _idle_key(settings: RunSettings, found: Scan) -> Iterator[Problem]:
+    """A warning where a signing key is given, and nothing says that it is to be used."""
+    specs = (running.automation.git for running in found.automations if running.automation)
+    if settings.signing_key and not any(git and git.commit.signing_key for git in specs):
+        yield Problem(
+            severity=Severity.WARNING,
+            message="a signing key is given, and no automation that runs has a `signingKey`: it signs nothing",
+            remedy="write `git.commit.signingKey` in the automation, or leave the key out: GitHub signs for workflows "
+            "and Apps where no author is given",
+        )
+
+
+def publish_settings(settings: RunSettings) -> PublishSettings:
+    """What a run says about how to publish."""
     signing = None
     if settings.signing_key:
         signing = SigningIdentity(
@@ -104,12 +119,12 @@ def _access(settings: RunSettings, environment: Mapping[str, str]) -> Access:
         api_url=github.api_url,
         graphql_url=github.graphql_url,
         server_url=github.server_url,
-        proxy=_proxy(github.api_url, environment),
+        proxy=proxy_of(github.api_url, environment),
         authorities=environment.get("SSL_CERT_FILE", ""),
     )
 
 
-def _proxy(url: str, environment: Mapping[str, str]) -> str:
+def proxy_of(url: str, environment: Mapping[str, str]) -> str:
     """The proxy on the way to an address, with its credentials; empty where there is none."""
     route = EnvironmentProxies.of(environment).route(httpx.URL(url))
     if route is None or not route.username:
@@ -118,7 +133,21 @@ def _proxy(url: str, environment: Mapping[str, str]) -> str:
     return f"{scheme}://{quote(route.username, safe='')}:{quote(route.password, safe='')}@{rest}"
 
 
-def _git(settings: RunSettings, environment: Mapping[str, str], scratch: Path) -> Callable[[float | None], GitRemote]:
+def _scratch(stack: ExitStack) -> Path:
+    """A folder that is there as long as the stack; one that does not go away is no reason to fail."""
+    try:
+        return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="imgupdate-", ignore_cleanup_errors=True)))
+    except OSError as error:
+        raise PublishError(
+            f"there is no room for the git program's files: {error.strerror}",
+            where=tempfile.gettempdir(),
+            remedy="free space there, or name another folder in TMPDIR",
+        ) from error
+
+
+def _git(
+    settings: RunSettings, environment: Mapping[str, str], scratch: Callable[[], Path]
+) -> Callable[[float | None], GitRemote]:
     github = settings.github
     authorities = environment.get("SSL_CERT_FILE", "")
 
@@ -131,7 +160,7 @@ def _git(settings: RunSettings, environment: Mapping[str, str], scratch: Path) -
         )
         return GitRemote(
             f"{github.server_url}/{github.repository}.git",
-            scratch=scratch,
+            scratch=scratch(),
             search_path=environment.get("PATH", os.defpath),
             credentials=GitCredentials.of_token(github.token),
             connection=connection,

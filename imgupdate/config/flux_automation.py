@@ -20,7 +20,6 @@ from imgupdate.config.model import (
 from imgupdate.errors import ConfigurationError, TemplateParseError, shown
 from imgupdate.files import normal_path
 from imgupdate.results import ObjectKey
-from imgupdate.templates import check_message_template
 
 SOURCE_KIND = "GitRepository"
 STRATEGY = "Setters"
@@ -118,6 +117,10 @@ def _read_commit(fields: Fields, *, native: bool) -> CommitSpec:
 def _read_template(commit: Fields) -> str:
     """A commit message's template, which must parse (spec/flux.md 5.9)."""
     text = commit.string("messageTemplate")
+    if not text:
+        return ""
+    from imgupdate.templates import check_message_template  # noqa: PLC0415 - it is large, and most runs have no template
+
     try:
         check_message_template(text)
     except TemplateParseError as error:

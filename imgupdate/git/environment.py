@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import ssl
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -109,6 +108,7 @@ class Environments:
             ("core.attributesFile", NOWHERE),
             ("core.excludesFile", NOWHERE),
             ("core.fsmonitor", "false"),
+            ("core.fsync", "none"),
             ("core.askPass", ""),
             ("credential.helper", ""),
             ("gc.auto", "0"),
@@ -136,6 +136,8 @@ class Environments:
         tls = self._credentials.tls
         trusted = self._connection.ca_file
         if tls is not None and tls.ca:
+            import ssl  # noqa: PLC0415 - few need it, and it is slow to load
+
             files = [trusted] if trusted else [Path(ssl.get_default_verify_paths().openssl_cafile), *_AUTHORITIES]
             known = next((file.read_bytes() for file in files if file.is_file()), b"")
             trusted = write_private(self._folder / "authorities.pem", known.rstrip() + b"\n" + tls.ca)

@@ -29,8 +29,8 @@ from imgupdate.remote import SigningIdentity
 _TIMEOUT = 60.0
 _SMALLEST_RSA = 2048
 
-# A Unix socket's path has at most 108 bytes, and gpg's agent makes one of 21 in its home.
-_LONGEST_HOME = 80
+# A Unix socket's path has fewer than 108 bytes; gpg's agent makes one of 21 in its home, whose own name has 13.
+_LONGEST_HOME = 107 - 21 - 13
 _SHORT = Path("/tmp")  # noqa: S108 - only for a folder of our own in it
 _SSH_KINDS = ("ED25519", "ECDSA", "RSA")
 

@@ -17,7 +17,8 @@ class Limits:
     """Bounds of talking to GitHub. Times are seconds, sizes bytes.
 
     `connect` and `read` bound one step of a request, `whole` a request from its first byte to the answer's last. `wait`
-    bounds all waiting of a run for rate limits and after failures together.
+    bounds all waiting of a run for rate limits and after failures together. A file is read up to `file_bytes`, and
+    looked through for markers up to `screened_bytes`.
     """
 
     connect: float = 10.0
@@ -30,6 +31,7 @@ class Limits:
     tree_entries: int = 1_000_000
     tree_requests: int = 1_000
     file_bytes: int = 10 << 20
+    screened_bytes: int = 40 << 20
     fetched_files: int = 500
     kept_bytes: int = 256 << 20
     at_once: int = 8

@@ -61,7 +61,7 @@ class Contents:
     def holding(self, files: Iterable[tuple[str, Entry]], token: bytes) -> set[str]:
         """The hashes of those files whose bytes hold a token.
 
-        One that is larger than what we read, and not in the workspace, counts as holding it: reading it reports it.
+        One that is larger than what we look through, and not in the workspace, counts: reading it reports it.
 
         Raises:
             PublishError: more files than we take have to be fetched.
@@ -75,7 +75,7 @@ class Contents:
             content = self._at_hand(path, entry)
             if content is not None:
                 self._screened[token, key] = token in content
-            elif entry.size > self._api.limits.file_bytes:
+            elif entry.size > self._api.limits.screened_bytes:
                 self._screened[token, key] = True
             else:
                 missing.append((path, entry))

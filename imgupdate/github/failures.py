@@ -144,6 +144,13 @@ _RULES = (
     _rule(422, r"pull request already exists|reference already exists", Kind.EXISTS, _CONCURRENT),
     _rule(422, r"not a fast.?forward", Kind.NOT_FAST_FORWARD, _CONCURRENT),
     _rule(422, r"reference does not exist", Kind.NO_SUCH_REF, _CONCURRENT),
+    _rule(
+        422,
+        r"reference update failed",
+        Kind.OTHER,
+        "a branch stands where this one needs a folder, or the other way round (`a` and `a/b`): rename it, or name "
+        "another with the input `branch` or in spec.git.push.branch",
+    ),
     _rule(422, r"no commits between", Kind.NO_COMMITS, "nothing is lost: the branch has nothing that its base has not"),
     _rule(422, r"\b(head|base) invalid", Kind.OTHER, "check that both branches exist in the repository"),
     _rule(_ANY, r"could not resolve to an? .*?node", Kind.NO_NODE, "check the name; GitHub does not know it"),

@@ -22,6 +22,7 @@ from imgupdate.results import Problem
 LONGEST_TITLE = 256
 LONGEST_BODY = 65_536
 MOST_CLOSED = 100
+_STRANGERS = frozenset({"NONE", "CONTRIBUTOR", "FIRST_TIMER", "FIRST_TIME_CONTRIBUTOR", "MANNEQUIN"})
 
 
 class GitHubPullRequests:
@@ -90,18 +91,19 @@ class GitHubPullRequests:
     def comment_once(self, number: int, text: str, *, marker: str) -> bool:
         """Comment, unless a comment of a pull request holds the marker already; whether one was written.
 
-        Where the text does not hold the marker itself, it is added as a comment of HTML, which GitHub does not show.
+        Where the text does not hold the marker itself, it is added as a comment of HTML, which GitHub does not show. A
+        marker that a stranger wrote beside other words does not count: it would keep people from being told.
         """
-        if self._commented(number, marker):
-            return False
         body = text if marker in text else f"{text}\n\n<!-- {marker} -->"
         _check("", body)
+        if self._commented(number, body, marker):
+            return False
         self._api.send(
             "POST",
             f"issues/{number}/comments",
             f"comment on pull request #{number}",
             {"body": body},
-            effect=lambda: True if self._commented(number, marker) else None,
+            effect=lambda: True if self._commented(number, body, marker) else None,
         )
         return True
 
@@ -113,10 +115,10 @@ class GitHubPullRequests:
         """Have a pull request merged once its checks allow it; at once where nothing holds it back."""
         return self._auto_merge.enable(number, method, head)
 
-    def _commented(self, number: int, marker: str) -> bool:
+    def _commented(self, number: int, body: str, marker: str) -> bool:
         what = f"read the comments of pull request #{number}"
         pages = self._api.pages(f"issues/{number}/comments", what)
-        return any(marker in str(member(comment, "body")) for page in pages for comment in page)
+        return any(_says(comment, body, marker) for page in pages for comment in page)
 
     def _head(self, branch: str) -> str:
         return f"{self._api.access.owner}:{branch}"
@@ -181,6 +183,15 @@ def _pull_request(data: object) -> PullRequest:
         state=state,
         draft=member(data, "draft") is True,
     )
+
+
+def _says(comment: object, body: str, marker: str) -> bool:
+    """Whether a comment tells people what we would tell them."""
+    said = str(member(comment, "body"))
+    if said.split() == body.split():
+        return True
+    is_stranger = member(comment, "user", "type") != "Bot" and member(comment, "author_association") in _STRANGERS
+    return marker in said and not is_stranger
 
 
 def _check(title: str, body: str) -> None:

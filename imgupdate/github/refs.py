@@ -28,15 +28,25 @@ class Refs:
     def __init__(self, api: Api) -> None:
         self._api = api
         self._repository: object = None
+        self._seen = False
 
     def default_branch(self) -> str:
         """The name of the branch that the repository's HEAD names."""
         return text(self._about(), "default_branch")
 
     def head(self, branch: str) -> CommitId | None:
-        """The commit that a branch points to, asked anew each time; None where there is no such branch."""
+        """The commit that a branch points to, asked anew each time; None where there is no such branch.
+
+        Raises:
+            PublishError: the repository is not there, or not for this token.
+
+        """
         found = self._object(f"heads/{_checked(branch)}", f"read the branch {shown(branch)}")
-        return None if found is None else CommitId(object_id(found, "sha"))
+        if found is None:
+            self._seen = self._seen or bool(self._about())
+            return None
+        self._seen = True
+        return CommitId(object_id(found, "sha"))
 
     def resolve(self, ref: GitRef) -> CommitId:
         """The commit that a reference names: commit > name > tag > semver > branch (spec/flux.md 6.2).
@@ -83,7 +93,7 @@ class Refs:
             if self.head(branch) != push.expected:
                 self._moved(branch)
         elif push.force:
-            self._swap(branch, push.expected, push.commit, force=True)
+            self._swap(branch, push.expected, push.commit)
         else:
             self._advance(branch, push.expected, push.commit)
 
@@ -95,7 +105,7 @@ class Refs:
             NoUpdateRefs: the server cannot do that safely.
 
         """
-        self._swap(_checked(branch), expected, None, force=False)
+        self._swap(_checked(branch), expected, None)
 
     def _create(self, branch: str, commit: CommitId) -> None:
         given = {"ref": f"refs/heads/{branch}", "sha": commit}
@@ -122,16 +132,17 @@ class Refs:
             if refused.status not in _PERHAPS_A_RACE or self._arrived(branch, expected, commit) is None:
                 raise
 
-    def _swap(self, branch: str, expected: CommitId, commit: CommitId | None, *, force: bool) -> None:
+    def _swap(self, branch: str, expected: CommitId, commit: CommitId | None) -> None:
         def effect() -> object:
             return self._arrived(branch, expected, commit)
 
         what = f"{'delete' if commit is None else 'move'} the branch {shown(branch)}"
+        # `force` lets it go to a commit that does not descend; from where it goes is held by `beforeOid` all the same.
         update = {
             "name": f"refs/heads/{branch}",
             "beforeOid": expected,
             "afterOid": commit or _NOWHERE,
-            "force": force,
+            "force": True,
         }
         given = {"repositoryId": text(self._about(), "node_id"), "refUpdates": [update]}
         try:

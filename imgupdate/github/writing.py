@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from imgupdate.errors import PublishError
 from imgupdate.github.api import Api, member, object_id
+from imgupdate.github.failures import Refused
 from imgupdate.github.objects import Entry, Kind, Listing, blob_id
 from imgupdate.github.trees import Trees
 from imgupdate.remote import CommitDraft, CommitId, MadeCommit, TreeId
@@ -16,6 +17,8 @@ from imgupdate.results import FileEdit
 MOST_ENTRIES = 100
 MOST_CHARACTERS = 4_000_000
 LARGEST_INLINE = 1_000_000
+WORKFLOWS = ".github/workflows/"
+_NOT_ALLOWED = frozenset({403, 404})
 
 
 class Writing:
@@ -41,8 +44,7 @@ class Writing:
         if expected is None or not self._trees.exists(expected):
             made = base
             for chunk in self._chunks(entries, contents):
-                given = {"base_tree": made, "tree": chunk}
-                made = TreeId(object_id(self._api.send("POST", "git/trees", "write the changed files", given), "sha"))
+                made = self._make(made, chunk)
             if expected not in {None, made}:
                 raise PublishError(
                     "GitHub stored other bytes than it was sent; nothing has been committed",
@@ -53,6 +55,24 @@ class Writing:
             self._trees.contents.keep(content)
         self._trees.keep(Listing(entries, expected))
         return expected
+
+    def _make(self, base: TreeId, chunk: Sequence[Mapping[str, str]]) -> TreeId:
+        given = {"base_tree": base, "tree": chunk}
+        try:
+            data = self._api.send("POST", "git/trees", "write the changed files", given)
+        except Refused as refused:
+            # GitHub's words are the same as for a token that may not write at all.
+            if refused.status not in _NOT_ALLOWED or not any(e["path"].startswith(WORKFLOWS) for e in chunk):
+                raise
+            raise Refused(
+                refused.message,
+                remedy=f"the change touches {WORKFLOWS}, which takes a token with the permission Workflows: that of a "
+                f"GitHub App; for the other files, {refused.remedy}",
+                status=refused.status,
+                words=refused.words,
+                kind=refused.kind,
+            ) from refused
+        return TreeId(object_id(data, "sha"))
 
     def _chunks(self, entries: Mapping[str, Entry], contents: Mapping[str, bytes]) -> Iterator[list[dict[str, str]]]:
         chunk: list[dict[str, str]] = []
@@ -81,6 +101,11 @@ class Writing:
             raise PublishError(
                 "a commit cannot be signed with a key through the API",
                 remedy="commits of an automation with a signingKey go through the git program",
+            )
+        if not draft.message.strip():
+            raise PublishError(
+                "the message of a commit is empty, which GitHub does not take",
+                remedy="have the `messageTemplate` of the automation say something",
             )
         given: dict[str, object] = {"message": draft.message, "tree": draft.tree, "parents": [draft.parent]}
         if draft.author is not None:

@@ -75,17 +75,18 @@ def plan(
 
 
 def difference(
-    before: Files, after: Files, scopes: Sequence[Scope], automations: Sequence[ActiveAutomation]
+    before: Files, after: Files, beside: Files, scopes: Sequence[Scope], automations: Sequence[ActiveAutomation]
 ) -> tuple[FileEdit, ...]:
-    """The files in which served fields of one tree have other values than in another, and the changes between.
+    """The files in which served fields have other values after than before, and the changes, but for those that a third
+    tree has too: as a merge into that tree would bring them there.
 
-    A field that only one of the trees has is left out: it was not set, it came or went.
+    A field that one of the first two trees lacks is left out: it was not set, it came or went.
     """
-    old, new = (identified(survey(files, scopes, automations)) for files in (before, after))
+    old, new, there = (identified(survey(files, scopes, automations)) for files in (before, after, beside))
     changes: dict[str, list[Change]] = {}
     for identity, marker in old.items():
-        now = new.get(identity)
-        if now is not None and now.value != marker.value:
+        now, known = new.get(identity), there.get(identity)
+        if now is not None and now.value != marker.value and (known is None or known.value != now.value):
             changes.setdefault(marker.location.path, []).append(Change(marker=marker, new=now.value))
     return tuple(
         FileEdit(path=path, before=before.read(path), after=after.read(path), changes=tuple(found))

@@ -5,5 +5,6 @@ targets      which branches, from what, into what     branches  commits on them
 groups       a pull request for each part             pulls     their pull requests
 steps        what a branch needs                      messages  what commits say, who makes and signs them
 trees        trees with edits, parts of trees         trailers  what tells our commits from those of others
-sources      where images come from                   settings  what people say about how to publish
+ownership    whose commits a branch holds             sources   where images come from
+settings     what people say about how to publish
 """

@@ -6,22 +6,24 @@ not ours is ever overwritten (design, section 6; spec/flux.md 6.3).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 
 from imgupdate.config.model import Scope
 from imgupdate.errors import BranchMoved, PublishError
 from imgupdate.planning import FieldId
 from imgupdate.publish.messages import author_of, message_of, signing_of
+from imgupdate.publish.ownership import fork, ground, is_ours
 from imgupdate.publish.ports import CommitTree, Remote
 from imgupdate.publish.settings import PublishSettings
 from imgupdate.publish.steps import Planner, Step, Steps, absent
 from imgupdate.publish.targets import BranchKind, Target
-from imgupdate.publish.trailers import blobs_of, is_intact, is_sealed, sealed
+from imgupdate.publish.trailers import blobs_of, is_sealed, sealed
 from imgupdate.publish.trees import Overlay
 from imgupdate.remote import BranchCommit, CommitDraft, CommitId, MadeCommit, Push, Series, TreeId
 from imgupdate.report.pull_request import updates
-from imgupdate.results import Plan
+from imgupdate.results import ObjectKey, Plan
 
 ATTEMPTS = 10
 """How often a branch is looked at anew after somebody else moved it."""
@@ -34,9 +36,9 @@ class BranchState:
     """A branch as a run left it.
 
     `head` is None where there is no branch, since nothing is to change or it was deleted. `plan` is what it changes
-    against the branch that it goes into. `foreign` says that it holds commits of others and was left alone. `made` are
-    the commits that this run made and pushed, with their messages. `stale` is where a branch of ours points that has
-    nothing left to change.
+    against the branch that it goes into. `foreign` says that it holds commits of others and was left alone, `shared`
+    that it holds such beside ours although no update is left. `made` are the commits that this run made and pushed,
+    with their messages. `stale` is where a branch of ours points that has nothing left to change.
     """
 
     target: Target
@@ -44,6 +46,7 @@ class BranchState:
     plan: Plan
     steps: Steps
     foreign: bool = False
+    shared: bool = False
     stale: CommitId | None = None
     made: tuple[tuple[MadeCommit, str], ...] = ()
 
@@ -53,7 +56,8 @@ class Workshop:
     """What branches are worked on with.
 
     `pause` waits before another attempt, longer each time; its argument counts from 1. `is_declined` says that a person
-    has closed a pull request for the same versions, `is_merged` that a pull request with that head was merged.
+    has closed a pull request for the same versions, `is_merged` that a pull request with that head was merged,
+    `is_as_left` that the text of a pull request of ours says that a branch of ours was left at that head.
     """
 
     remote: Remote
@@ -62,6 +66,7 @@ class Workshop:
     pause: Callable[[int], None]
     is_declined: Callable[[Target, Plan], bool]
     is_merged: Callable[[Target, CommitId], bool]
+    is_as_left: Callable[[Target, CommitId], bool]
 
     def bring_up_to_date(self, target: Target) -> BranchState:
         """Make the commits that a target lacks.
@@ -99,12 +104,12 @@ class Workshop:
         tree = self.remote.tree(start)
         steps = self.planner.steps(target, tree, _NOTHING_KEPT)
         if not steps.steps:
-            return self._state(target, head, tree, steps)
+            return self._appended(target, head, tree, steps)
         made = self._commits(target, start, self._trees(tree, steps), steps)
         self._push(target, made[-1][0].id, head, force=False)
-        return self._state(target, made[-1][0].id, Overlay(tree, _contents(steps)), steps, made)
+        return self._appended(target, made[-1][0].id, Overlay(tree, _contents(steps)), steps, made)
 
-    def _state(
+    def _appended(
         self,
         target: Target,
         head: CommitId | None,
@@ -112,12 +117,20 @@ class Workshop:
         steps: Steps,
         made: tuple[tuple[MadeCommit, str], ...] = (),
     ) -> BranchState:
-        plan = Plan(edits=steps.edits, problems=steps.problems)
-        if target.base and head:
-            base = self.remote.head(target.base)
-            if base is not None and base != head:
-                plan = self.planner.difference(self.remote.tree(base), tree, steps.problems)
-        return BranchState(target=target, head=head, plan=plan, steps=steps, made=made)
+        """A branch as it is now, with what it brings to the one that it goes into, whoever committed that."""
+        state = BranchState(
+            target=target, head=head, plan=Plan(edits=steps.edits, problems=steps.problems), steps=steps, made=made
+        )
+        base = self.remote.head(target.base) if target.base and head else None
+        if base is None or head is None:
+            return state
+        series = self.remote.series(base, head)
+        if series.complete and not series.commits:
+            return replace(state, plan=Plan(problems=steps.problems))
+        into = self.remote.tree(base)
+        start = fork(series)
+        plan = self.planner.difference(self.remote.tree(start) if start else into, into, tree, steps.problems)
+        return replace(state, plan=plan, shared=not plan.edits and not is_ours(self.remote, series))
 
     def _rebuild(self, target: Target) -> BranchState:
         """The branch as if it had just been made from its base."""
@@ -125,33 +138,50 @@ class Workshop:
         head = self.remote.head(target.branch)
         existing = self.remote.series(start, head) if head and head != start else Series(commits=())
         commits = existing.commits
+        owned = cache(lambda: head is None or self._is_ours(target, head, existing))
         tree = self.remote.tree(start)
         steps = self.planner.steps(target, tree, _NOTHING_KEPT)
         missing = absent(target, steps.outcomes)
-        ours: bool | None = None
-        if head and missing and commits:
-            ours = is_ours(self.remote, existing)
-            if ours:
-                standing = self.planner.standing(tree, self.remote.tree(head), missing)
-                steps = self.planner.steps(target, tree, standing) if standing else steps
-        trees = self._trees(tree, steps)
+        if head and missing and commits and owned():
+            standing = self.standing(start, head, existing, missing)
+            steps = self.planner.steps(target, tree, standing) if standing else steps
         plan = Plan(edits=steps.edits, problems=steps.problems)
+        state = BranchState(target=target, head=head, plan=plan, steps=steps)
+        if not all(is_sealed(commit.message) for commit in commits) and not owned():
+            return replace(state, foreign=True)
+        trees = self._trees(tree, steps)
         if head and commits and _is_as(commits, start, trees):
-            return BranchState(target=target, head=head, plan=plan, steps=steps)
-        if ours is None:
-            ours = is_ours(self.remote, existing)
-        if not ours:
-            return BranchState(target=target, head=head, plan=plan, steps=steps, foreign=True)
+            return state
+        if not owned():
+            return replace(state, foreign=True)
         if not trees:
-            return BranchState(target=target, head=None, plan=plan, steps=steps, stale=head)
+            is_spent = head is not None and (bool(commits) or self._was_merged(target, head))
+            return replace(state, head=None, stale=head if is_spent else None)
         if self.is_declined(target, plan):
-            return BranchState(target=target, head=head, plan=plan, steps=steps)
+            return state
         made = self._commits(target, start, trees, steps)
         self._push(target, made[-1][0].id, head, force=bool(commits))
-        return BranchState(target=target, head=made[-1][0].id, plan=plan, steps=steps, made=made)
+        return replace(state, head=made[-1][0].id, made=made)
+
+    def _is_ours(self, target: Target, head: CommitId, series: Series) -> bool:
+        """Whether a branch holds nothing but what we put there; commits may be of a base that was reset since."""
+        if is_ours(self.remote, series):
+            return True
+        return target.kind is BranchKind.OWN and bool(target.base) and self.is_as_left(target, head)
+
+    def _was_merged(self, target: Target, head: CommitId) -> bool:
+        """Whether a branch without commits of its own is one of ours: not one that somebody made there."""
+        return bool(target.base) and self.is_merged(target, head)
+
+    def standing(
+        self, start: CommitId, head: CommitId, series: Series, policies: Collection[ObjectKey]
+    ) -> dict[FieldId, str]:
+        """What a branch of ours says of policies that this run does not know of, as far as its base has not moved."""
+        stood_on, into, branch = (self.remote.tree(commit) for commit in (ground(series) or start, start, head))
+        return self.planner.standing(stood_on, into, branch, policies)
 
     def _trees(self, tree: CommitTree, steps: Steps) -> tuple[TreeId, ...]:
-        """The tree that each step makes, upon that of the step before; a step that makes none anew is left out."""
+        """The tree that each step makes, upon that of the step before."""
         made: list[TreeId] = []
         for step in steps.steps:
             made.append(self.remote.write_tree(made[-1] if made else tree.id, step.edits))
@@ -204,18 +234,6 @@ class Workshop:
             self.remote.push(
                 Push(branch=target.branch, commit=commit, expected=commit, refspec=refspec, options=target.options)
             )
-
-
-def is_ours(remote: Remote, series: Series) -> bool:
-    """Whether every commit that a branch has is one that we made and nobody changed."""
-    if not series.complete or not all(
-        len(commit.parents) == 1 and is_sealed(commit.message) for commit in series.commits
-    ):
-        return False
-    return all(
-        (blobs := remote.changed(commit.id)) is not None and is_intact(commit.message, blobs)
-        for commit in series.commits
-    )
 
 
 def _contents(steps: Steps) -> dict[str, bytes]:

@@ -46,6 +46,7 @@ def _part(target: Target, by: GroupBy, name: str, policies: frozenset[ObjectKey]
         group=name or "/",
         policies=None if is_directory else policies,
         directory=name if is_directory else None,
+        refspecs=(),
     )
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from imgupdate.errors import ConfigurationError, Error, PublishError
-from imgupdate.publish.branches import Workshop, is_ours
+from imgupdate.errors import ConfigurationError, Error
+from imgupdate.publish.branches import Workshop
 from imgupdate.publish.groups import SEPARATOR, grouped
+from imgupdate.publish.ownership import is_ours
 from imgupdate.publish.ports import PullRequests, Remote
-from imgupdate.publish.pulls import Keeper
+from imgupdate.publish.pulls import Keeper, Kept, is_left_at
 from imgupdate.publish.settings import GroupBy, PublishSettings
 from imgupdate.publish.sources import LabelSource, compare_links
 from imgupdate.publish.steps import Planner, absent
@@ -17,8 +18,10 @@ from imgupdate.publish.targets import Target, own_branch, targets
 from imgupdate.remote import PullRequest
 from imgupdate.report.pull_request import Update, parse_state
 from imgupdate.report.updates import Step
-from imgupdate.results import Problem, PublishedCommit, PublishedPullRequest, PullRequestOperation, Severity
+from imgupdate.results import Problem, PublishedCommit, PublishedPullRequest, PullRequestOperation
 from imgupdate.update import Scan, Scanner
+
+_UNKNOWN = "run again; if it stays so, report it with these words"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,17 +73,19 @@ class _Publication:
         )
         self._published = Published()
         self._active: set[str] = set()
+        self._failed = False
 
     def run(self) -> Published:
         """Publish all there is."""
         wanted, problems = targets(self._found.config, self._found.automations, self._settings)
         self._published.problems += problems
+        self._failed = bool(problems)
         for target in wanted:
             try:
                 self._serve(target)
-            except (PublishError, ConfigurationError) as error:
+            except Error as error:
                 self._fail(target, error)
-        if not any(problem.severity is Severity.ERROR for problem in self._published.problems):
+        if not self._failed:
             self._retire(wanted)
         return self._published
 
@@ -96,7 +101,7 @@ class _Publication:
         for part in self._parts(target, remote):
             try:
                 self._bring_up_to_date(part, remote)
-            except (PublishError, ConfigurationError) as error:
+            except Error as error:
                 self._fail(part, error)
 
     def _remote(self, target: Target) -> Remote:
@@ -113,17 +118,20 @@ class _Publication:
         images = {outcome.policy: outcome.image for outcome in steps.outcomes}
         yield from grouped(target, self._settings.group_by, changes, images)
 
-    def _bring_up_to_date(self, target: Target, remote: Remote) -> None:
-        self._active.add(target.branch)
-        workshop = Workshop(
+    def _workshop(self, remote: Remote) -> Workshop:
+        return Workshop(
             remote=remote,
             planner=self._planner,
             settings=self._settings,
             pause=self._ports.pause,
             is_declined=self._keeper.is_declined,
             is_merged=self._keeper.is_merged,
+            is_as_left=self._keeper.is_as_left,
         )
-        state = workshop.bring_up_to_date(target)
+
+    def _bring_up_to_date(self, target: Target, remote: Remote) -> None:
+        self._active.add(target.branch)
+        state = self._workshop(remote).bring_up_to_date(target)
         self._published.problems += state.steps.problems
         self._published.commits += (
             PublishedCommit(
@@ -137,50 +145,63 @@ class _Publication:
             for commit, message in state.made
         )
         if target.base:
-            kept = self._keeper.keep(state, remote)
-            self._published.problems += kept.problems
-            if kept.pull_request:
-                self._published.pull_requests.append(kept.pull_request)
+            self._note(self._keeper.keep(state, remote))
+
+    def _note(self, kept: Kept) -> None:
+        self._published.problems += kept.problems
+        if kept.pull_request:
+            self._published.pull_requests.append(kept.pull_request)
 
     def _retire(self, wanted: Sequence[Target]) -> None:
         """Close pull requests of ours whose branch no target has any more: other groups, or nothing left to change."""
         whole = [target for target in wanted if target.base]
         for base in dict.fromkeys(target.base for target in whole):
-            stems = {own_branch(base, self._settings), *(target.branch for target in whole if target.base == base)}
-            everything = replace(
-                next(target for target in whole if target.base == base), automations=self._found.automations
-            )
-            for found in self._keeper.open(base):
-                if found.branch not in self._active and _is_of(found, stems):
-                    self._retire_one(found, everything)
+            target = next(target for target in whole if target.base == base)
+            everything = replace(target, automations=self._found.automations)
+            stems = {target.branch for target in whole if target.base == base}
+            usual = own_branch(base, self._settings)
+            try:
+                for found in self._keeper.open(base):
+                    if found.branch in self._active or parse_state(found.body) is None:
+                        continue
+                    if _is_of(found, stems) or (_is_of(found, {usual}) and self._is_told(found, everything)):
+                        self._retire_one(found, everything)
+            except Error as error:
+                self._fail(target, error)
 
     def _retire_one(self, found: PullRequest, target: Target) -> None:
         remote = self._ports.api
         start = remote.resolve(target.checkout)
-        if not is_ours(remote, remote.series(start, found.head)):
+        series = remote.series(start, found.head)
+        if not is_ours(remote, series) and not is_left_at(found.head, found):
             return
-        tree, branch = remote.tree(start), remote.tree(found.head)
-        outcomes = self._planner.steps(target, tree, {}).outcomes
-        if self._planner.standing(tree, branch, absent(target, outcomes)):
+        outcomes = self._planner.steps(target, remote.tree(start), {}).outcomes
+        if self._workshop(remote).standing(start, found.head, series, absent(target, outcomes)):
             return
         successors = [
             published.number
             for published in self._published.pull_requests
             if published.base == found.base and published.operation is not PullRequestOperation.CLOSED
         ]
-        try:
-            self._published.pull_requests.append(self._keeper.retire(found, remote, successors))
-        except PublishError as error:
-            self._published.problems.append(Problem.of(error))
+        self._note(self._keeper.retire(found, remote, successors))
+
+    def _is_told(self, found: PullRequest, target: Target) -> bool:
+        """Whether all files that a pull request changes hold fields of this run: it is not another workflow's."""
+        remote = self._ports.api
+        series = remote.series(remote.resolve(target.checkout), found.head)
+        changed = [remote.changed(commit.id) for commit in series.commits]
+        return all(
+            blobs is not None and self._planner.serves(remote.tree(found.head), blobs.keys()) for blobs in changed
+        )
 
     def _fail(self, target: Target, error: Error) -> None:
+        self._failed = True
         automation = target.automations[0].automation
         location = automation.location if automation and isinstance(error, ConfigurationError) else None
         problem = Problem.of(error, location=location)
         told = f"{target.names}: {problem.message}" if location is None else problem.message
-        self._published.problems.append(replace(problem, message=told))
+        self._published.problems.append(replace(problem, message=told, remedy=problem.remedy or _UNKNOWN))
 
 
-def _is_of(found: PullRequest, stems: set[str]) -> bool:
-    mine = found.branch in stems or any(found.branch.startswith(stem + SEPARATOR) for stem in stems)
-    return mine and parse_state(found.body) is not None
+def _is_of(found: PullRequest, stems: Collection[str]) -> bool:
+    return found.branch in stems or any(found.branch.startswith(stem + SEPARATOR) for stem in stems)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from imgupdate.errors import BranchMoved, PublishError, PullRequestExists
+from imgupdate.errors import BranchMoved, ConfigurationError, PublishError, PullRequestExists
 from imgupdate.publish.branches import BranchState
 from imgupdate.publish.ports import PullRequests, Remote
 from imgupdate.publish.settings import PublishSettings
@@ -38,7 +38,8 @@ SUPERSEDED = "<!-- imgupdate: superseded -->"
 
 _FOREIGN_COMMENT = f"""\
 This branch holds commits that imgupdate did not make, or that were changed since, so it is left as it is. \
-To have it updated again, remove those commits, or close this pull request and delete the branch.
+To have it updated again, remove those commits; or close this pull request and delete the branch, so that newer \
+versions get another one.
 
 {FOREIGN}
 """
@@ -86,6 +87,11 @@ class Keeper:
             for pull_request in self._closed(target)
         )
 
+    def is_as_left(self, target: Target, head: CommitId) -> bool:
+        """Whether a pull request of the branch says that we left it at that commit, with none but ours."""
+        found = self._open(target)
+        return any(is_left_at(head, pull_request) for pull_request in ((found,) if found else self._closed(target)))
+
     def keep(self, state: BranchState, remote: Remote) -> Kept:
         """Make, update or close the pull request of a branch.
 
@@ -95,25 +101,26 @@ class Keeper:
         """
         if state.foreign:
             return self._leave(state)
-        if state.head is None or not state.plan.edits:
+        if not state.plan.edits:
             return self._close(state, remote)
         for _ in range(ATTEMPTS):
             pull_request = self._open(state.target)
-            if pull_request is not None:
-                return self._update(state, pull_request)
-            if self.is_declined(state.target, state.plan):
+            if pull_request is None and self.is_declined(state.target, state.plan):
                 return Kept(problems=(_declined(state.target),))
             try:
-                return self._create(state)
+                kept = self._update(state, pull_request) if pull_request else self._create(state)
             except PullRequestExists:
-                self._listed.clear()
-                self._past.clear()
+                kept = None
+            if kept is not None:
+                return kept
+            self._listed.clear()
+            self._past.clear()
         raise PublishError(
             f"a pull request from {state.target.branch} into {state.target.base} exists and cannot be found",
             remedy="look for it, closed ones and those of forks included, and run again",
         )
 
-    def retire(self, pull_request: PullRequest, remote: Remote, successors: Sequence[int]) -> PublishedPullRequest:
+    def retire(self, pull_request: PullRequest, remote: Remote, successors: Sequence[int]) -> Kept:
         """Close a pull request whose changes others have now, say which, and delete its branch."""
         if successors:
             listed = ", ".join(f"#{number}" for number in successors)
@@ -134,50 +141,66 @@ class Keeper:
         return Kept(pull_request=self._published(found, PullRequestOperation.NONE), problems=(warning,))
 
     def _close(self, state: BranchState, remote: Remote) -> Kept:
-        found = self._open(state.target)
-        if found is None or parse_state(found.body) is None:
-            if state.stale and state.target.kind is BranchKind.OWN:
-                _delete(remote, state.target.branch, state.stale)
+        target, found = state.target, self._open(state.target)
+        delete = state.stale if target.kind is BranchKind.OWN else None
+        if found is None:
+            if delete and not self.open(target.branch):
+                _delete(remote, target.branch, delete)
             return Kept()
-        own = state.target.kind is BranchKind.OWN
-        return Kept(pull_request=self._shut(found, remote, delete=state.stale if own else None))
+        if delete is None and parse_state(found.body) is None:
+            return Kept()
+        if state.shared:
+            return Kept(pull_request=self._published(found, PullRequestOperation.NONE))
+        return self._shut(found, remote, delete=delete)
 
-    def _shut(self, pull_request: PullRequest, remote: Remote, *, delete: CommitId | None) -> PublishedPullRequest:
+    def _shut(self, pull_request: PullRequest, remote: Remote, *, delete: CommitId | None) -> Kept:
         """Close a pull request; by deleting its branch, if that still points to the commit that is named.
 
-        The body goes first and the branch last, so that a run which dies in between is made good by the next.
+        The body goes first and the branch last, so that a run which dies in between is made good by the next. A branch
+        that others want to merge into stays.
         """
         text = closed_body(pull_request.body)
-        if delete is None:
+        closed = self._published(pull_request, PullRequestOperation.CLOSED)
+        if delete is None or self.open(pull_request.branch):
             self.pulls.close(pull_request.number, body=text)
-            return self._published(pull_request, PullRequestOperation.CLOSED)
-        self.pulls.update(pull_request.number, title=pull_request.title, body=text)
-        if not _delete(remote, pull_request.branch, delete):
-            return self._published(pull_request, PullRequestOperation.NONE)
-        return self._published(pull_request, PullRequestOperation.CLOSED)
+            return Kept(pull_request=closed)
+        if text != pull_request.body:
+            self.pulls.update(pull_request.number, title=pull_request.title, body=text)
+        if _delete(remote, pull_request.branch, delete):
+            return Kept(pull_request=closed)
+        if text != pull_request.body:
+            self.pulls.update(pull_request.number, title=pull_request.title, body=pull_request.body)
+        return Kept(pull_request=self._published(pull_request, PullRequestOperation.NONE))
 
     def _create(self, state: BranchState) -> Kept:
-        text, heading = self._texts(state)
+        text, heading, problems = self._texts(state)
         target = state.target
         made = self.pulls.create(
             PullRequestDraft(
                 branch=target.branch, base=target.base, title=heading, body=text, draft=self.settings.draft
             )
         )
-        return self._adorned(state, made, PullRequestOperation.CREATED)
+        return self._adorned(state, made, PullRequestOperation.CREATED, problems)
 
-    def _update(self, state: BranchState, found: PullRequest) -> Kept:
+    def _update(self, state: BranchState, found: PullRequest) -> Kept | None:
+        """Bring title and body up to date; None where it proves to be closed, and what is closed keeps its text."""
         known = parse_state(found.body)
         if known is None or known == self._state(state):
             pushed = PullRequestOperation.UPDATED if state.made else PullRequestOperation.NONE
             kept = self._adorned(state, found, pushed)
             return kept if known else replace(kept, problems=(*kept.problems, _texts_of_others(found)))
-        text, heading = self._texts(state)
+        text, heading, problems = self._texts(state)
         updated = self.pulls.update(found.number, title=heading, body=text)
-        return self._adorned(state, updated, PullRequestOperation.UPDATED)
+        if updated.state is not PullRequestState.OPEN:
+            self.pulls.update(found.number, title=found.title, body=found.body)
+            is_merged = updated.state is PullRequestState.MERGED
+            return Kept(pull_request=self._published(updated, PullRequestOperation.NONE)) if is_merged else None
+        return self._adorned(state, updated, PullRequestOperation.UPDATED, problems)
 
-    def _adorned(self, state: BranchState, found: PullRequest, operation: PullRequestOperation) -> Kept:
-        problems: list[Problem] = []
+    def _adorned(
+        self, state: BranchState, found: PullRequest, operation: PullRequestOperation, known: Sequence[Problem] = ()
+    ) -> Kept:
+        problems = list(known)
         if self.settings.decoration.is_wanted:
             problems += self.pulls.decorate(found.number, self.settings.decoration)
         head = state.head or found.head
@@ -191,24 +214,36 @@ class Keeper:
         )
         return Kept(pull_request=published, problems=tuple(problems))
 
-    def _texts(self, state: BranchState) -> tuple[str, str]:
+    def _texts(self, state: BranchState) -> tuple[str, str, Sequence[Problem]]:
+        """Body and title, and what is wrong with the title that people gave."""
         rows = self.comparisons(updates(state.plan, state.steps.outcomes))
         links = Links(self.server_url, self.repository, state.head or "")
         text = body(rows, plan=state.plan, state=self._state(state), outcomes=state.steps.outcomes, links=links)
-        return text, self._title(state, rows)
+        usual = title(rows, place=state.target.directory or "")
+        try:
+            return text, self._given_title(state) or usual, ()
+        except ConfigurationError as error:
+            problem = Problem.of(error)
+            return text, usual, (replace(problem, message=f"the input `title` fails: {problem.message}"),)
 
-    def _title(self, state: BranchState, rows: Sequence[Update]) -> str:
-        """The title that people gave, a template perhaps; else what is updated."""
+    def _given_title(self, state: BranchState) -> str:
+        """The title that people gave, a template perhaps.
+
+        Raises:
+            ConfigurationError: the template does not run.
+
+        """
         given = self.settings.title
         automation = state.target.automations[0]
         if "{{" in given:
             given = render_title(
                 given, automation.automation, automation.key, state.plan.changes, under=automation.path
             )
-        return given[:LONGEST_GIVEN_TITLE] or title(rows, place=state.target.directory or "")
+        return given[:LONGEST_GIVEN_TITLE]
 
     def _state(self, state: BranchState) -> State:
-        return State(versions=versions_hash(state.plan), head=state.head or "")
+        own = state.target.kind is BranchKind.OWN
+        return State(versions=versions_hash(state.plan), head=state.head or "", own=own)
 
     def open(self, base: str) -> Sequence[PullRequest]:
         """The open pull requests into a branch, as this run first saw them."""
@@ -235,6 +270,12 @@ class Keeper:
             head_sha=found.head,
             title=found.title,
         )
+
+
+def is_left_at(head: CommitId, pull_request: PullRequest) -> bool:
+    """Whether the text of a pull request says that we left its branch at a commit, with none but ours below it."""
+    known = parse_state(pull_request.body)
+    return known is not None and known.own and known.head == head
 
 
 def _declined(target: Target) -> Problem:

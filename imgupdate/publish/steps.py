@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from imgupdate.config.model import ActiveAutomation
@@ -10,7 +10,18 @@ from imgupdate.files import Files
 from imgupdate.planning import FieldId, difference, identified, survey
 from imgupdate.publish.targets import Target
 from imgupdate.publish.trees import Folder, Overlay, joined
-from imgupdate.results import Cause, FileEdit, ObjectKey, Outcome, Plan, Problem, Severity, Unavailable
+from imgupdate.results import (
+    Cause,
+    FileEdit,
+    Marker,
+    ObjectIdentifier,
+    ObjectKey,
+    Outcome,
+    Plan,
+    Problem,
+    Severity,
+    Unavailable,
+)
 from imgupdate.update import Scan, Scanner, plan_tree
 
 _ABSENT = (Cause.NOT_REQUESTED, Cause.SCAN_FAILED, Cause.NO_DIGEST)
@@ -70,23 +81,45 @@ class Planner:
         notable = tuple(dict.fromkeys(problem for problem in problems if problem.severity is not Severity.NOTICE))
         return Steps(steps=tuple(steps), outcomes=outcomes, problems=notable)
 
-    def standing(self, base: Files, branch: Files, policies: Iterable[ObjectKey]) -> dict[FieldId, str]:
-        """The values that a branch has given to the fields of some policies, where the base has others."""
-        wanted = frozenset(policies)
-        if not wanted:
+    def standing(
+        self, ground: Files, base: Files, branch: Files, policies: Collection[ObjectKey]
+    ) -> dict[FieldId, str]:
+        """What a branch has made of the fields of some policies upon its ground, as far as the base is as that was.
+
+        The fields of a policy in one object stand or fall together: where somebody has changed one of them in the base
+        since, that is newer than what the branch has.
+        """
+        if not policies:
             return {}
         scopes, automations = self.scan.config.scopes, self.scan.automations
-        old = identified(survey(base, scopes, automations))
+        old, now, new = (identified(survey(files, scopes, automations)) for files in (ground, base, branch))
+        moved = {
+            _image_of(now[identity])
+            for identity in now
+            if identity not in old or old[identity].value != now[identity].value
+        }
         return {
             identity: marker.value
-            for identity, marker in identified(survey(branch, scopes, automations)).items()
-            if marker.policy in wanted and identity in old and old[identity].value != marker.value
+            for identity, marker in new.items()
+            if marker.policy in policies
+            and identity in now
+            and now[identity].value != marker.value
+            and _image_of(now[identity]) not in moved
         }
 
-    def difference(self, before: Files, after: Files, problems: tuple[Problem, ...] = ()) -> Plan:
-        """What fields have other values in one tree than in another, as a plan from the one to the other."""
-        edits = difference(before, after, self.scan.config.scopes, self.scan.automations)
+    def serves(self, files: Files, paths: Iterable[str]) -> bool:
+        """Whether each of some files holds a field that this run's automations serve."""
+        served = survey(files, self.scan.config.scopes, self.scan.automations)
+        return {marker.location.path for marker in served}.issuperset(paths)
+
+    def difference(self, ground: Files, base: Files, branch: Files, problems: tuple[Problem, ...] = ()) -> Plan:
+        """What a branch brings to its base: what it changed upon its ground and the base has not yet."""
+        edits = difference(ground, branch, base, self.scan.config.scopes, self.scan.automations)
         return Plan(edits=edits, problems=problems)
+
+
+def _image_of(marker: Marker) -> tuple[str, ObjectIdentifier, ObjectKey]:
+    return marker.location.path, marker.object, marker.policy
 
 
 def absent(target: Target, outcomes: Iterable[Outcome]) -> frozenset[ObjectKey]:

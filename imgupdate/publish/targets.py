@@ -36,7 +36,8 @@ class Target:
 
     `checkout` is what it starts from where it has to start; `base` is the branch that its pull request goes into, empty
     where it has none. `group` names the part of the changes that it is for, empty for all; `policies` and `directory`
-    confine it to that part. `through_git` says why the API cannot serve it, empty where it can.
+    confine it to that part. `through_git` says why the API cannot serve it, empty where it can. `refspecs` are pushed
+    besides the branch, where that is the one that the automation pushes to.
     """
 
     branch: str
@@ -96,8 +97,9 @@ def _target(automation: ActiveAutomation, scope: Scope, settings: PublishSetting
     switched = bool(push.branch) and push.branch != checked_out
     base = _branch_of(ref)
     kind = BranchKind.NAMED if switched else BranchKind.CHECKOUT
+    refspecs = (push.refspec,) if push.refspec else ()
     if not switched and (settings.mode is Mode.PULL_REQUEST or (settings.mode is Mode.AUTO and _implicit(automation))):
-        branch, kind = own_branch(base, settings), BranchKind.OWN
+        branch, kind, refspecs = own_branch(base, settings), BranchKind.OWN, ()
     elif switched and branch.startswith(PREFIX):
         kind = BranchKind.OWN
     return _checked(
@@ -107,9 +109,9 @@ def _target(automation: ActiveAutomation, scope: Scope, settings: PublishSetting
             base=base if settings.mode is not Mode.COMMIT and kind is not BranchKind.CHECKOUT else "",
             kind=kind,
             automations=(automation,),
-            through_git=_git_need(automation, base, settings),
+            through_git="git.push.refspec" if refspecs else _git_need(automation, base, settings),
             timeout=source.timeout if source else None,
-            refspecs=(push.refspec,) if push.refspec else (),
+            refspecs=refspecs,
             options=push.options,
         )
     )
@@ -160,10 +162,8 @@ def _branch_of(ref: GitRef) -> str:
 
 
 def _git_need(automation: ActiveAutomation, base: str, settings: PublishSettings) -> str:
-    """Why the API cannot serve an automation; empty where it can."""
+    """Why the API cannot serve an automation that pushes no refspec; empty where it can."""
     git = automation.automation.git if automation.automation else None
-    if git and git.push.refspec:
-        return "git.push.refspec"
     if git and git.push.options:
         return "git.push.options"
     if automation.automation and git and git.commit.signing_key and not signs_on_github(automation, settings):

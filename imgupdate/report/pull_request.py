@@ -49,11 +49,15 @@ _LONGEST_READ = 1 << 18
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """What a body remembers: the hash of the versions and the commit that it tells of; and who closed it, if we did."""
+    """What a body remembers: the hash of the versions and the commit that it tells of; and who closed it, if we did.
+
+    `own` says that all commits that the branch had then were ours.
+    """
 
     versions: str
     head: str = ""
     closed: bool = False
+    own: bool = False
 
 
 def title(rows: Sequence[Update], *, place: str = "") -> str:
@@ -105,12 +109,15 @@ def parse_state(text: str) -> State | None:
         known = json.loads(found[-1])
     except (ValueError, RecursionError):
         return None
-    versions, head, closed = known.get("versions"), known.get("head", ""), known.get("closed", False)
-    if not isinstance(versions, str) or not _VERSIONS.fullmatch(versions) or not isinstance(closed, bool):
+    versions, head = known.get("versions"), known.get("head", "")
+    closed, own = known.get("closed", False), known.get("own", False)
+    if not isinstance(versions, str) or not _VERSIONS.fullmatch(versions):
         return None
     if not isinstance(head, str) or not _HEAD_COMMIT.fullmatch(head):
         return None
-    return State(versions=versions, head=head, closed=closed)
+    if not isinstance(closed, bool) or not isinstance(own, bool):
+        return None
+    return State(versions=versions, head=head, closed=closed, own=own)
 
 
 def closed_body(text: str) -> str:
@@ -161,7 +168,7 @@ def _diff(plan: Plan, room: int) -> str:
 
 
 def _remembered(state: State) -> str:
-    known = json.dumps({"versions": state.versions, "head": state.head, "closed": state.closed})
+    known = json.dumps({"versions": state.versions, "head": state.head, "closed": state.closed, "own": state.own})
     for character in "<>-":
         known = known.replace(character, f"\\u{ord(character):04x}")
     return f"<!-- imgupdate {known} -->"

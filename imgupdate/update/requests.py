@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from imgupdate.config import resolve_repository
-from imgupdate.config.model import Config, ImagePolicy, Scope
-from imgupdate.errors import ConfigurationError, InvalidReference, UsageError, shown
+from imgupdate.config.model import Config
+from imgupdate.errors import InvalidReference, UsageError, shown
 from imgupdate.images import parse_repository
 from imgupdate.results import ObjectKey, Problem, Severity
 
@@ -43,7 +42,7 @@ def images_asked_for(config: Config, images: Sequence[str]) -> tuple[frozenset[O
     policies: dict[str, set[ObjectKey]] = {}
     for scope in config.scopes:
         for policy in scope.policies.values():
-            policies.setdefault(_image(scope, policy), set()).add(policy.key)
+            policies.setdefault(scope.repositories[policy.repository].image.canonical, set()).add(policy.key)
     meant: set[ObjectKey] = set()
     notes: list[Problem] = []
     for image in images:
@@ -57,10 +56,3 @@ def images_asked_for(config: Config, images: Sequence[str]) -> tuple[frozenset[O
             notes.append(Problem(severity=Severity.NOTICE, message=message))
         meant |= policies.get(name, set())
     return frozenset(meant), tuple(notes)
-
-
-def _image(scope: Scope, policy: ImagePolicy) -> str:
-    try:
-        return resolve_repository(scope, policy).image.canonical
-    except ConfigurationError:
-        return ""

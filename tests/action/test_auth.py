@@ -198,6 +198,13 @@ def test_an_auth_that_is_no_base64_is_masked_all_the_same() -> None:
     )
 
 
+@pytest.mark.parametrize("password", ["secret-word", "secret-words", "secret-words."])
+def test_an_auth_without_padding_hides_its_password(password: str) -> None:
+    auth = read_registry_auth(f"ghcr.io: {{auth: {basic('me', password).rstrip('=')}}}")
+
+    assert {password, basic("me", password)} <= set(auth.secrets)
+
+
 def test_a_token_is_masked_as_it_is_and_as_git_sends_it() -> None:
     assert token_secrets("ghp_token") == ("ghp_token", basic("x-access-token", "ghp_token"))
     assert token_secrets("") == ()

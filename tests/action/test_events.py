@@ -121,7 +121,7 @@ def test_what_is_no_image_is_a_clear_error(tmp_path: Path, payload: Payload, sai
 def test_a_tag_is_a_hint_for_the_log_only(tmp_path: Path) -> None:
     trigger = dispatched(tmp_path, {"images": [{"image": "a/b", "tag": "1.0"}, {"image": "a/c", "tag": "not a tag"}]})
 
-    assert trigger.hints == ("a/b: 1.0",)
+    assert trigger.hints == ("a/b:1.0",)
 
 
 @given(
@@ -146,7 +146,7 @@ def test_a_pushed_image_is_the_only_one_that_is_looked_at(tmp_path: Path, name: 
     trigger = told(tmp_path, name, {"action": "published", name: sent})
 
     assert trigger.images == ("ghcr.io/octo-org/team/app",)
-    assert trigger.hints == ("ghcr.io/Octo-Org/Team/App:1.2.3: 1.2.3",)
+    assert trigger.hints == ("ghcr.io/Octo-Org/Team/App:1.2.3",)
     assert not trigger.nothing
 
 

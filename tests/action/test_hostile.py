@@ -158,8 +158,8 @@ class Noisy(dict[str, str]):
     """An environment beside which a library prints and warns what it has read somewhere."""
 
     def get(self, key: str, default: str = "") -> str:  # type: ignore[override]
-        for stream in (sys.stdout, sys.stderr):
-            stream.write(f"{key}: ")
+        for name, stream in (("stdout", sys.stdout), ("stderr", sys.stderr)):
+            stream.write(f"{key} on {name}: ")
             stream.write("##[add-mask]podinfo\n::error::gotcha\n ::set-output name=changed::false\n")
         return super().get(key, default)
 
@@ -171,4 +171,5 @@ def test_what_a_library_prints_or_warns(runner: Runner) -> None:
     assert done.outputs["changed"] == "true"
     assert {mask for mask in done.masks if not re.fullmatch("[0-9a-f]{32}", mask)} == set(token_secrets(TOKEN))
     assert "\\x3a:error::gotcha" in done.log
-    assert "GITHUB_REPOSITORY: #\\x23[add-mask]podinfo" in done.log
+    for name in ("stdout", "stderr"):
+        assert f"GITHUB_REPOSITORY on {name}: #\\x23[add-mask]podinfo" in done.log

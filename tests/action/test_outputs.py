@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from imgupdate.action.outputs import LONGEST, NOTHING, OUTPUTS, outputs_of
+from imgupdate.action.outputs import LONGEST, LONGEST_SUBJECT, MOST_PLACES, NOTHING, OUTPUTS, outputs_of
 from imgupdate.results import (
     Change,
     FileEdit,
@@ -145,6 +145,24 @@ def test_of_several_the_arrays_tell_and_the_scalars_are_empty() -> None:
     assert [each["number"] for each in json.loads(found["pull-requests"])] == [7, 8]
     assert len(json.loads(found["commits"])) == 2
     assert {value for name, value in found.items() if name.startswith(("commit-", "pull-request-"))} == {""}
+
+
+def test_a_message_of_one_endless_line_does_not_push_the_commit_out_of_the_output() -> None:
+    found = outputs_of(replace(EMPTY, commits=(replace(COMMIT, message="x" * LONGEST),)))
+
+    (told,) = json.loads(found["commits"])
+    assert told["sha"] == found["commit-sha"] == "a" * 40
+    assert len(told["subject"]) == LONGEST_SUBJECT
+
+
+def test_an_image_in_very_many_places_does_not_push_the_others_out_of_the_output() -> None:
+    places = [change(f"{number:03}{'x' * 200}.yaml", 1, "ghcr.io/a/app:2\n") for number in range(2 * MOST_PLACES)]
+    found = outputs_of(result_of(*places))
+
+    (told,) = json.loads(found["updates"])
+    assert len(told["places"]) == MOST_PLACES
+    assert told["places"][0].startswith("000")
+    assert len(json.loads(found["files"])) > MOST_PLACES
 
 
 def test_each_output_is_one_printable_line() -> None:

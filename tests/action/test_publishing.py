@@ -127,6 +127,34 @@ def test_a_commit_goes_to_the_branch_that_is_checked_out(runner: Runner, github:
     assert done.outputs["pull-request-operation"] == "none"
 
 
+def test_each_cluster_of_a_repository_has_a_pull_request_from_a_branch_of_its_own(
+    tmp_path: Path, github: GitHubTwin, registry: RegistryTwin
+) -> None:
+    files = {}
+    for cluster in ("staging", "production"):
+        marked = deployment(f"{registry.host}/podinfo:5.0.0")
+        native = f"images: {{podinfo: {{image: {registry.host}/podinfo, policy: {{semver: {{range: 5.0.x}}}}}}}}\n"
+        native += f"automation: {{update: {{path: clusters/{cluster}}}}}\n"
+        files[f"clusters/{cluster}/images.yaml"] = native
+        files[f"clusters/{cluster}/app.yaml"] = marked.replace("flux-system:podinfo", "podinfo")
+    github.push("main", {**files, "flux/podinfo.yaml": None, "apps/podinfo.yaml": None})
+    runner = checked_out(tmp_path / "clusters", github)
+
+    done = [
+        step(runner, {"config": f"clusters/{cluster}/images.yaml", "branch": f"imgupdate/{cluster}"})
+        for cluster in ("staging", "production") * 2
+    ]
+
+    assert [each.exit_code for each in done] == [0] * 4
+    assert [each.outputs["commits"] for each in done[2:]] == ["[]"] * 2
+    assert sorted((pull.number, pull.head, pull.state) for pull in github.pulls()) == [
+        (1, "imgupdate/staging", "open"),
+        (2, "imgupdate/production", "open"),
+    ]
+    assert b"5.0.3" in github.tree("imgupdate/staging")["clusters/staging/app.yaml"]
+    assert b"5.0.0" in github.tree("imgupdate/staging")["clusters/production/app.yaml"]
+
+
 def test_a_dry_run_asks_github_for_nothing(runner: Runner, github: GitHubTwin) -> None:
     done = step(runner, {"dry-run": "true", "token": ""})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -161,6 +162,34 @@ def test_what_publishing_lacks_is_named(workspace: Path, inputs: Inputs, more: d
         make_settings(inputs, PUSH, environment(workspace, **more))
 
     assert make_settings(replace(inputs, dry_run=True), PUSH, environment(workspace, **more))[0].dry_run
+
+
+@pytest.mark.parametrize(
+    ("remotes", "taken"),
+    [
+        (["https://github.com/octo/fleet"], True),
+        (["git@github.com:Octo/Fleet.git"], True),
+        (["https://github.com/octo/app"], False),
+        (["https://github.com/octo/app", "https://github.com/octo/fleet.git"], True),
+        (["https://mirror.example/octo/app", "/srv/git/app.git"], True),
+        ([], True),
+    ],
+)
+def test_what_is_checked_out_is_the_repository_of_the_workflow(
+    workspace: Path, remotes: list[str], taken: bool
+) -> None:
+    settings = "".join(f'[remote "r{number}"]\n\turl = {url}\n' for number, url in enumerate(remotes))
+    (workspace / ".git" / "objects").mkdir()
+    (workspace / ".git" / "config").write_text(f"[core]\n\trepositoryformatversion = 0\n{settings}")
+    given = environment(workspace, PATH=os.environ["PATH"])
+
+    if taken:
+        assert make_settings(Inputs(token="t"), PUSH, given)[0].github.repository == "octo/fleet"
+    else:
+        with pytest.raises(UsageError, match="'octo/app' is checked out, and the workflow is of 'octo/fleet'") as error:
+            make_settings(Inputs(token="t"), PUSH, given)
+        assert "repository_dispatch" in error.value.remedy
+    assert make_settings(Inputs(), REPORT, given)[0].github.repository == "octo/fleet"
 
 
 def test_a_run_for_a_branch_of_ours_is_only_reported_unless_a_base_is_given(workspace: Path) -> None:

@@ -6,17 +6,20 @@ import io
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from imgupdate.action.log import LONGEST_LINE
 from imgupdate.action.main import main
 from imgupdate.action.outputs import NOTHING
 from tests.action.support import event, messages, process, step
 from tests.cli.support import Tree, deployment, guide, policy, repository
-from tests.twins.registry import Fault, RegistryTwin
+from tests.twins.registry import Basic, Fault, RegistryTwin
 from tests.twins.runner import TOKEN, Runner
 from tests.twins.runner_commands import parse_pairs
 
@@ -111,6 +114,19 @@ def test_a_diff_that_is_too_long_for_a_log_is_cut_there(tmp_path: Path, registry
     assert len(done.log.splitlines()) < 5100
 
 
+def test_a_line_that_is_too_long_for_a_log_is_cut_in_its_middle(tmp_path: Path, registry: RegistryTwin) -> None:
+    runner = Runner(tmp_path)
+    guide(runner.workspace, registry.host)
+    path = runner.workspace / "apps/podinfo.yaml"
+    path.write_text(path.read_text().replace("image:", f"args: [{'x' * 100_000}]\n          image:"))
+
+    done = step(runner, {"publish": "none", "dry-run": "true"})
+
+    assert done.outputs["changed"] == "true"
+    assert "xxx…xxx" in done.log
+    assert max(map(len, done.log.splitlines())) <= LONGEST_LINE
+
+
 def test_the_summary_links_to_the_files_of_the_commit(runner: Runner) -> None:
     summary = step(runner, {"publish": "none"}).summary
 
@@ -131,6 +147,25 @@ def test_an_image_that_cannot_be_scanned_is_annotated_at_its_line_and_the_others
     error = done.annotations[0]
     assert (error.level, error.file, error.line) == ("error", "flux/gone.yaml", 2)
     assert "could not be scanned" in error.message
+
+
+@pytest.mark.parametrize(
+    "form", ['"{host}": {{username: alice, password: {word}}}', '"{host}/podinfo": "alice:{word}"']
+)
+def test_a_private_registry_is_read_with_the_credentials_of_the_input(
+    runner: Runner, registry: RegistryTwin, form: str
+) -> None:
+    registry.authentication = Basic(username="alice", password="the-right-word")
+
+    right = step(runner, {"publish": "none", "registry-auth": form.format(host=registry.host, word="the-right-word")})
+    wrong = step(runner, {"publish": "none", "registry-auth": form.format(host=registry.host, word="the-wrong-word")})
+
+    assert (right.exit_code, right.outputs["changed"]) == (0, "true")
+    assert (wrong.exit_code, wrong.outputs["changed"]) == (4, "false")
+    (message,) = messages(wrong, "error")
+    assert "with the credentials of the input registry-auth" in message
+    assert "DOCKER_AUTH_CONFIG" not in message
+    assert "word" not in message.replace("password", "")
 
 
 def test_annotations_of_a_repository_in_a_folder_of_the_workspace_are_at_its_files(
@@ -275,6 +310,8 @@ def test_only_the_image_of_a_dispatch_is_scanned(tmp_path: Path, registry: Regis
     assert done.exit_code == 0
     assert tree.changed == {"apps/other.yaml"}
     assert {request.path for request in registry.requests} == {"/v2/other/tags/list"}
+    assert "\nother " in done.log
+    assert "\npodinfo " not in done.log
     assert json.loads(done.outputs["updates"])[0]["new"] == "1.0.1"
     assert "said to be pushed (the registry decides):" in done.log
 
@@ -436,6 +473,32 @@ def test_a_workflow_can_be_cancelled_at_any_time_and_the_handlers_of_signals_are
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
 
 
+class CancelledAgain(io.StringIO):
+    """A log that is written to as the second signal of a cancelled workflow comes."""
+
+    comes = False
+
+    def write(self, text: str) -> int:
+        if self.comes:
+            self.comes = False
+            signal.raise_signal(signal.SIGINT)
+        return super().write(text)
+
+
+def test_the_second_signal_of_a_cancelled_workflow_does_not_disturb_the_end_of_a_step(runner: Runner) -> None:
+    log = CancelledAgain()
+
+    class Environment(dict[str, str]):
+        def get(self, key: str, default: str = "") -> str:  # type: ignore[override]
+            if key == "SSL_CERT_FILE":
+                log.comes = True
+                signal.raise_signal(signal.SIGTERM)
+            return super().get(key, default)
+
+    assert main(Environment(runner.variables({"publish": "none"}, {})), log) == 143
+    assert log.getvalue().count("::endgroup::") == log.getvalue().count("::group::") == 2
+
+
 def test_a_log_that_nobody_reads_any_more_fails_the_step(runner: Runner) -> None:
     class Closed(io.StringIO):
         def flush(self) -> None:
@@ -445,6 +508,19 @@ def test_a_log_that_nobody_reads_any_more_fails_the_step(runner: Runner) -> None
 
     assert main({**runner.variables({}, {}), "GITHUB_OUTPUT": str(output)}, Closed()) == 1
     assert dict(parse_pairs(output.read_text())) == dict(NOTHING)
+
+
+def test_outputs_and_signals_are_there_before_the_rest_of_the_program_is_loaded() -> None:
+    script = "import sys; import imgupdate.action.main; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-I", "-c", script], check=True, capture_output=True, text=True
+    ).stdout.split()
+
+    ours = {name for name in loaded if name.startswith("imgupdate.")}
+    assert {"imgupdate.action.main", "imgupdate.action.names"} <= ours
+    assert {name.split(".")[1] for name in ours} == {"action", "errors", "report"}
+    assert "imgupdate.action.step" not in ours
+    assert {"yaml", "github", "httpx", "requests"} & set(loaded) == set()
 
 
 def test_a_process_that_is_killed_has_its_outputs(runner: Runner, registry: RegistryTwin) -> None:

@@ -99,3 +99,11 @@ def test_only_a_whole_repository_can_be_published(checkout: Path, tmp_path: Path
     demand_repository_root(tmp_path)
     with pytest.raises(UsageError, match="a folder within a repository"):
         demand_repository_root(checkout / "sub")
+
+
+def test_a_head_does_not_lead_to_files_that_are_no_branches(tmp_path: Path) -> None:
+    (tmp_path / ".git" / "refs" / "heads").mkdir(parents=True)
+    (tmp_path / ".git" / "HEAD").write_text("ref: refs/heads/../../../secret")
+    (tmp_path / "secret").write_text("0" * 40)
+
+    assert head_commit(tmp_path) == ""

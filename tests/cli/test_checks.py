@@ -18,6 +18,12 @@ def test_a_branch_may_be_named_in_full() -> None:
     assert branch_name("feature/über-1.0", "--base") == "feature/über-1.0"
 
 
+@pytest.mark.parametrize("name", ["HEAD", "refs/heads/HEAD", "@", "a" * 40, "0123456789ABCDEF" * 4])
+def test_a_branch_is_not_called_as_commits_are(name: str) -> None:
+    with pytest.raises(UsageError, match="is not the name of a branch"):
+        branch_name(name, "--branch")
+
+
 @settings(max_examples=40)
 @given(st.text(alphabet=st.sampled_from("ab./-@{~^:?*[\\ \x7f\x01lock"), min_size=1, max_size=8))
 def test_git_takes_each_name_that_is_taken(name: str) -> None:

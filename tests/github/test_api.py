@@ -327,11 +327,15 @@ class TestPages:
         assert len(twin.calls) == 3
 
     def test_a_list_without_end_is_an_error(self, twin: GitHubTwin) -> None:
-        for index in range(200):
+        for index in range(199):
             twin.world.label_or_new(f"label-{index:03}")
+        api = api_to(twin, limits=Limits(pages=2))
+        assert [len(page) for page in api.pages("labels", "list the labels")] == [100, 99]
+        twin.world.label_or_new("one more")
 
         with pytest.raises(PublishError, match="more than 200 entries"):
-            list(api_to(twin, limits=Limits(pages=2)).pages("labels", "list the labels"))
+            list(api.pages("labels", "list the labels"))
+        assert len(twin.calls) == 4
 
 
 class TestShapes:

@@ -281,7 +281,25 @@ class TestComments:
 
         assert twin.comments(1) == ["<!-- m -->\nhello"]
 
-    def test_a_marker_that_anybody_wrote_counts_on_whichever_page(self, twin: GitHubTwin, hub: Hub) -> None:
+    def test_a_marker_of_a_stranger_does_not_keep_people_from_being_told(self, twin: GitHubTwin, hub: Hub) -> None:
+        twin.comment(1, "nice work <!-- marker -->", author=Account(login="mallory", id=99))
+
+        assert hub.pulls.comment_once(1, "text", marker="<!-- marker -->")
+        assert not hub.pulls.comment_once(1, "text", marker="<!-- marker -->")
+
+    def test_a_marker_of_another_bot_or_of_somebody_with_access_counts(self, twin: GitHubTwin, hub: Hub) -> None:
+        twin.comment(1, "<!-- one --> of another token", author=Account(login="other[bot]", id=98, type="Bot"))
+        twin.comment(1, "<!-- two --> of a person")
+
+        assert not hub.pulls.comment_once(1, "text", marker="<!-- one -->")
+        assert not hub.pulls.comment_once(1, "text", marker="<!-- two -->")
+
+    def test_the_whole_text_is_not_said_twice_whoever_said_it(self, twin: GitHubTwin, hub: Hub) -> None:
+        twin.comment(1, "all of it\r\n\r\n<!-- marker -->", author=Account(login="mallory", id=99))
+
+        assert not hub.pulls.comment_once(1, "all of it\n\n<!-- marker -->\n", marker="<!-- marker -->")
+
+    def test_a_marker_of_a_person_with_access_counts_on_whichever_page(self, twin: GitHubTwin, hub: Hub) -> None:
         for index in range(150):
             twin.comment(1, f"<!-- marker -->{index}" if index == 120 else "x")
 

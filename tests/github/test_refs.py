@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
@@ -15,7 +16,7 @@ from imgupdate.github import NoUpdateRefs, Refused
 from imgupdate.github.exchange import Dropped
 from imgupdate.remote import CommitId, Push
 from tests.github.support import Hub, operations
-from tests.twins.github import GitHubTwin, Rules, SeenCall, faults, workflow_token
+from tests.twins.github import GitHubTwin, Rules, SeenCall, faults, person_token, workflow_token
 
 OLD = b"tag: 1.0.0\n"
 PODINFO = "apps/podinfo.yaml"
@@ -118,6 +119,7 @@ class TestHead:
                 assert git_takes_it
                 assert [call.path for call in twin.calls] == [f"/repos/octo-org/fleet/git/ref/heads/{quote(name)}"]
 
+        hub.remote.head("main")
         holds()
 
     def test_an_empty_repository_is_told_as_such(self, twin: GitHubTwin, hub: Hub) -> None:
@@ -210,6 +212,28 @@ class TestResolve:
         with pytest.raises(PublishError, match="does not exist in the repository") as caught:
             hub.remote.resolve(ref)
         assert caught.value.remedy
+
+    def test_a_repository_that_the_token_cannot_see_is_not_taken_for_one_without_the_branch(
+        self, twin: GitHubTwin
+    ) -> None:
+        hub = Hub(twin, token=twin.admit(replace(person_token(), access=False)))
+
+        with pytest.raises(Refused, match=r"see the repository \(404") as caught:
+            hub.remote.head("main")
+        assert "may see and write it" in caught.value.remedy
+
+    def test_whether_the_repository_is_there_is_asked_once_and_only_where_no_branch_was_seen(
+        self, twin: GitHubTwin, hub: Hub
+    ) -> None:
+        assert hub.remote.head("none") is None
+        assert hub.remote.head("none") is None
+        assert operations(twin) == ["git/get-ref", "repos/get", "git/get-ref"]
+
+        twin.forget_calls()
+        other = Hub(twin)
+        other.remote.head("main")
+        other.remote.head("none")
+        assert operations(twin) == ["git/get-ref"] * 2
 
     @pytest.mark.parametrize(
         "ref",

@@ -17,6 +17,7 @@ from imgupdate.github import Access, Limits
 from imgupdate.github.clock import SystemClock
 from imgupdate.github.exchange import Answer, Dropped, Request
 from imgupdate.github.sender import Sender
+from imgupdate.github.wire import _origin
 from tests.twins import http
 from tests.twins.certificates import Authority
 from tests.twins.http import Fault, HttpTwin, RecordedRequest
@@ -239,6 +240,19 @@ class TestRedirects:
             with pytest.raises(PublishError, match="another host"):
                 sender(server).exchange(get())
 
+    @pytest.mark.parametrize(
+        ("one", "other", "same"),
+        [
+            ("https://api.github.com/x", "https://api.github.com:443/y", True),
+            ("http://GHE.example.com/x", "http://ghe.example.com:80/y", True),
+            ("https://api.github.com", "https://api.github.com:8443", False),
+            ("https://api.github.com", "http://api.github.com", False),
+            ("https://api.github.com", "https://github.com", False),
+        ],
+    )
+    def test_a_host_is_the_same_by_scheme_name_and_port(self, one: str, other: str, same: bool) -> None:
+        assert (_origin(one) == _origin(other)) is same
+
     def test_a_circle_is_left(self) -> None:
         with Server() as server:
             server.answers["/x"] = redirect("/x")
@@ -309,6 +323,14 @@ class TestAnswers:
     def test_an_answer_larger_than_the_bound_is_refused(self) -> None:
         with Server() as server:
             server.answers["/x"] = http.Answer(status=200, body=b'"' + b"x" * 300_000 + b'"')
+
+            with pytest.raises(PublishError, match="more than 200000 bytes"):
+                sender(server, limits=Limits(answer_bytes=200_000)).exchange(get())
+
+    def test_an_answer_is_refused_as_soon_as_it_is_larger_than_the_bound(self) -> None:
+        with Server() as server:
+            server.answers["/x"] = http.Answer(status=200, body=b"x" * 3_000_000)
+            server.inject(Fault(cut=2_000_000))
 
             with pytest.raises(PublishError, match="more than 200000 bytes"):
                 sender(server, limits=Limits(answer_bytes=200_000)).exchange(get())

@@ -146,17 +146,28 @@ class TestReading:
         with pytest.raises(UnreadableFile, match="is no file of the tree"):
             Hub(twin).remote.tree(head).read(path)
 
-    def test_a_file_larger_than_the_bound_is_listed_so_that_reading_it_reports_it(self, twin: GitHubTwin) -> None:
-        head = commit(twin, {"big.yaml": "x" * 101, "small.yaml": "x" * 100})
+    def test_a_file_with_the_token_that_is_larger_than_the_bound_is_not_read(self, twin: GitHubTwin) -> None:
+        head = commit(twin, {"big.yaml": "$imagepolicy" + "x" * 89, "none.yaml": "x" * 101, "small.yaml": "x" * 100})
         tree = Hub(twin, limits=Limits(file_bytes=100)).remote.tree(head)
 
         assert tree.list("", HELD) == ("big.yaml",)
+        assert tree.read("small.yaml") == b"x" * 100
         with pytest.raises(UnreadableFile, match="it has 101 bytes, and at most 100 are read"):
+            tree.read("big.yaml")
+
+    def test_a_file_too_large_to_be_looked_through_is_listed_so_that_reading_it_reports_it(
+        self, twin: GitHubTwin
+    ) -> None:
+        head = commit(twin, {"big.yaml": "x" * 101, "small.yaml": "x" * 100})
+        tree = Hub(twin, limits=Limits(file_bytes=50, screened_bytes=100)).remote.tree(head)
+
+        assert tree.list("", HELD) == ("big.yaml",)
+        with pytest.raises(UnreadableFile, match="it has 101 bytes"):
             tree.read("big.yaml")
 
     def test_a_large_file_of_the_workspace_is_looked_into(self, twin: GitHubTwin) -> None:
         head = commit(twin, {"big.yaml": "x" * 101})
-        hub = Hub(twin, limits=Limits(file_bytes=100), local={"big.yaml": b"x" * 101})
+        hub = Hub(twin, limits=Limits(screened_bytes=100), local={"big.yaml": b"x" * 101})
 
         assert hub.remote.tree(head).list("", HELD) == ()
 

@@ -230,6 +230,18 @@ class TestTrees:
 
         assert files_of(twin, made)["run.sh"] == ("100755", b"x")
 
+    @pytest.mark.parametrize("status", [403, 404])
+    def test_a_workflow_that_a_token_may_not_touch_is_named_though_github_does_not(
+        self, twin: GitHubTwin, status: int
+    ) -> None:
+        twin.push("main", {".github/workflows/ci.yaml": "old"})
+        twin.fail(faults.refusal(status, "Resource not accessible by integration"), on="git/create-tree")
+
+        with pytest.raises(Refused, match="write the changed files") as caught:
+            write(twin, {".github/workflows/ci.yaml": (b"old", b"new"), PODINFO: (OLD, b"new")})
+        assert caught.value.remedy.startswith("the change touches .github/workflows/")
+        assert caught.value.status == status
+
     def test_a_token_that_may_not_touch_workflows_is_told_so(self, twin: GitHubTwin) -> None:
         twin.push("main", {".github/workflows/ci.yaml": "old"})
         twin.fail(faults.workflow_refused(), on="git/create-tree")
@@ -266,6 +278,17 @@ class TestCommits:
         made = Hub(twin, token=twin.person).remote.commit(self.draft(twin))
 
         assert (made.verified, made.reason) == (False, "unsigned")
+
+    @pytest.mark.parametrize("message", ["", " \n\t\n"])
+    def test_an_empty_message_is_refused_before_anything_is_sent(self, twin: GitHubTwin, message: str) -> None:
+        hub = Hub(twin)
+        head = head_of(twin)
+        twin.forget_calls()
+
+        with pytest.raises(PublishError, match="is empty") as caught:
+            hub.remote.commit(CommitDraft(tree=TreeId("1" * 40), parent=head, message=message))
+        assert "messageTemplate" in caught.value.remedy
+        assert operations(twin) == []
 
     def test_an_author_is_the_committer_too(self, twin: GitHubTwin) -> None:
         author = Person(name="fluxcdbot", email="fluxcdbot@users.noreply.github.com")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import itertools
 import json
 import os
 import textwrap
@@ -18,7 +20,11 @@ from imgupdate.results import Problem, Result, Severity
 from imgupdate.update import Silent
 from tests.registry.support import FakeClock
 from tests.twins.github import GitHubTwin
+from tests.twins.github.objects import ZERO
+from tests.twins.github.repository import RefMove
 from tests.twins.registry import Fault, RegistryTwin
+
+_REMEMBERED = ("pulls", "comments", "labels", "milestones", "statuses", "rules", "settings")
 
 APP = "org/app"
 WEB = "org/web"
@@ -33,6 +39,14 @@ spec:
       containers:
         - image: {host}/{image}:{tag} # {{"$imagepolicy": "flux-system:{name}"}}
 """
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a repository held at some time."""
+
+    branches: Mapping[str, str]
+    world: Mapping[str, Any]
 
 
 @dataclass
@@ -127,7 +141,7 @@ class Stage:
                 "root": root or self.checkout(),
                 "publish": Mode.AUTO,
                 "base": "main",
-                "github": access,
+                "github": given.pop("github", access),
                 "workers": 4,
                 **given,
             }
@@ -155,6 +169,30 @@ class Stage:
         """The image that a manifest has on a branch."""
         text = self.github.tree(branch)[path].decode()
         return text.partition("image: ")[2].partition(" #")[0].removeprefix(f"{self.registry.host}/")
+
+    def saved(self) -> Scene:
+        """What the repository holds now."""
+        world = self.github.world
+        kept = copy.deepcopy({name: getattr(world, name) for name in _REMEMBERED})
+        return Scene(branches=self.github.branches(), world=kept)
+
+    def restore(self, scene: Scene) -> None:
+        """Have the repository hold what it held then, with no call made yet; objects that nobody has stay."""
+        world, now = self.github.world, self.github.branches()
+        moves = [
+            RefMove(name=f"refs/heads/{branch}", old=now.get(branch, ZERO), new=scene.branches.get(branch, ZERO))
+            for branch in now.keys() | scene.branches.keys()
+            if now.get(branch) != scene.branches.get(branch)
+        ]
+        with world.lock:
+            if moves:
+                world.repository.move(*moves)
+            for name, value in copy.deepcopy(scene.world).items():
+                setattr(world, name, value)
+            world.numbers = itertools.count(max(world.pulls, default=0) + 1)
+        self.github.before = self.github.after = lambda _: None
+        self.github.forget_calls()
+        self.github._used.clear()
 
     def open_pulls(self) -> list[tuple[int, str, str]]:
         """Number, branch and title of the open pull requests."""

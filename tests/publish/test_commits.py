@@ -321,10 +321,13 @@ def test_another_checkout_than_the_workspaces_is_what_the_edit_is_made_upon(scen
 
 
 @pytest.fixture
-def signing(scene: Stage) -> Iterator[Mapping[str, str]]:
-    """An environment for gpg that has one key, which is also in the Secret that the automation signs with."""
-    home = scene.scratch / "gnupg"
-    home.mkdir(mode=0o700)
+def signing(scene: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    """An environment for gpg that has one key, which is also in the Secret that the automation signs with.
+
+    Its path is short, since gpg's agent makes a socket in it.
+    """
+    home = tmp_path_factory.mktemp("g")
+    home.chmod(0o700)
     environment = {"GNUPGHOME": str(home), "PATH": scene.environment["PATH"]}
     quick = ["gpg", "--batch", "--passphrase", "", "--quick-generate-key", "fluxbot@example.org", "ed25519", "sign"]
     subprocess.run(quick, env=environment, check=True, capture_output=True)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -113,35 +112,24 @@ def plain(text: str) -> str:
     return re.sub(r"127\.0\.0\.1:\d+", "host", re.sub(r"\b[0-9a-f]{40}\b", "sha", text))
 
 
-@contextmanager
-def prepared(folder: Path, name: str) -> Iterator[Stage]:
-    folder.mkdir()
-    with stage(folder) as scene:
-        SCENES[name](scene)
-        scene.github.forget_calls()
-        yield scene
-
-
-def undisturbed(folder: Path, name: str) -> tuple[State, tuple[SeenCall, ...]]:
-    with prepared(folder, name) as scene:
-        scene.run(decoration=LABELS)
-        calls = scene.github.calls
-        return state_of(scene), calls
-
-
 @pytest.mark.parametrize("name", SCENES)
 def test_a_run_that_is_killed_at_any_call_to_github_is_made_good_by_the_next(tmp_path: Path, name: str) -> None:
-    expected, calls = undisturbed(tmp_path / "undisturbed", name)
-    assert len(calls) > 2
+    with stage(tmp_path) as scene:
+        SCENES[name](scene)
+        start = scene.saved()
+        scene.github.forget_calls()
+        scene.run(decoration=LABELS)
+        calls, expected = scene.github.calls, state_of(scene)
+        assert len(calls) > 2
 
-    for call in calls:
-        for effect in (False, True) if call.method != "GET" else (False,):
-            with prepared(tmp_path / f"{call.number}-{effect}", name) as scene:
+        for call in calls:
+            for effect in (False, True) if call.method != "GET" else (False,):
+                scene.restore(start)
                 kill_at(scene, call.number, after=effect)
                 scene.run(decoration=LABELS)
-                found = state_of(scene)
 
-            assert found == expected, f"killed {'after' if effect else 'before'} {call.operation} ({call.number})"
+                found = state_of(scene)
+                assert found == expected, f"killed {'after' if effect else 'before'} {call.operation} ({call.number})"
 
 
 def kill_at(scene: Stage, number: int, *, after: bool) -> None:

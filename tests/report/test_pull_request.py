@@ -301,6 +301,7 @@ def test_nothing_of_a_stranger_breaks_a_body_or_pings_anybody(
     [
         State(versions="ab" * 32),
         State(versions="x", closed=True),
+        State(versions="x", own=True),
         State(versions="sha256:1_2.3-4", head="c" * 40),
     ],
 )
@@ -325,6 +326,7 @@ def test_a_body_remembers_its_state(state: State) -> None:
         '<!-- imgupdate {"versions": "a b"} -->',
         '<!-- imgupdate {"closed": true} -->',
         '<!-- imgupdate {"versions": "a", "closed": "yes"} -->',
+        '<!-- imgupdate {"versions": "a", "own": 1} -->',
         '<!-- imgupdate {"versions": "a", "head": 1} -->',
         '<!-- imgupdate {"versions": "a", "head": "main"} -->',
         '<!-- imgupdate {"versions": "a", "x": "' + "y" * 1000 + '"} -->',

@@ -206,6 +206,37 @@ def test_everything_that_a_template_does_is_paid_for(text: str) -> None:
     assert "the template takes too long or makes too much text" in failure(text, 1000)
 
 
+def spent(text: str) -> int:
+    source = Source("t", text, FUNCTIONS)
+    budget = Budget()
+    Rendering(source, Parser(source, lambda _: "").trees_of("t"), FUNCTIONS, DATA, budget).text(DATA)
+    return Budget().left - budget.left
+
+
+@pytest.mark.parametrize("use", ["{{$x := $a}}", "{{$a = 1}}"])
+def test_a_variable_below_many_others_costs_more(use: str) -> None:
+    others = "{{$b := 1}}" * 100
+    far, near = f"{{{{$a := 1}}}}{others}{use}", f"{others}{{{{$a := 1}}}}{use}"
+
+    assert spent(far) >= spent(near) + 100
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{{range 150}}{{continue}}{{end}}a", "a"),
+        ("{{range 150}}{{range 1}}{{break}}{{end}}{{end}}a", "a"),
+        ("{{range 150}}{{if 1}}{{with 1}}{{end}}{{end}}{{end}}a", "a"),
+        ('{{range 150}}{{template "T"}}{{end}}{{define "T"}}.{{end}}', "." * 150),
+        ('{{$a := 1}}{{define "T"}}{{end}}{{$a}}', "1"),
+        ('{{$a := 1}}{{block "T" 2}}{{.}}{{end}}{{$a}}', "21"),
+        ('{{range list 1 2}}{{block "T" .}}{{.}}{{end}}{{break}}{{end}}', "1"),
+    ],
+)
+def test_what_has_ended_leaves_nothing_behind(text: str, expected: str) -> None:
+    assert rendered(text) == expected
+
+
 def test_a_text_has_a_length() -> None:
     assert len(rendered(f'{{{{repeat {LONGEST} "x"}}}}')) == LONGEST
     assert f"the text is longer than {LONGEST} characters" in failure(f'{{{{repeat {LONGEST} "x"}}}}y')

@@ -88,6 +88,17 @@ def test_a_text_without_control_characters_can_stand_in_backquotes(text: str, ra
     assert can_be_raw(text + "\udcff") is False
 
 
-@pytest.mark.parametrize(("code", "character"), [(65, "A"), (-1, "\ufffd"), (0xD800, "\ufffd"), (0x110000, "\ufffd")])
+@pytest.mark.parametrize(
+    ("code", "character"),
+    [
+        (65, "A"),
+        (0, "\0"),
+        (0xD7FF, "\ud7ff"),
+        (0x10FFFF, "\U0010ffff"),
+        (-1, "\ufffd"),
+        (0xD800, "\ufffd"),
+        (0x110000, "\ufffd"),
+    ],
+)
 def test_a_number_that_is_no_code_point_is_the_replacement_character(code: int, character: str) -> None:
     assert rune(code) == character

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import socket
 import ssl
 import threading
@@ -166,7 +167,29 @@ class _Server(ThreadingHTTPServer):
         self.tls = tls
         self.connections: set[socket.socket] = set()
         self.closing = threading.Event()
+        self.serving = 0
+        self.idle = threading.Condition()
         super().__init__(("127.0.0.1", 0), _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Serve a connection in a thread that is not traced: beginning to trace in many threads at once can fail."""
+        with self.idle:
+            self.serving += 1
+        _thread.start_new_thread(self._serve, (request, client_address))
+
+    def _serve(self, request: Any, client_address: Any) -> None:
+        try:
+            self.process_request_thread(request, client_address)
+        finally:
+            with self.idle:
+                self.serving -= 1
+                self.idle.notify_all()
+
+    def server_close(self) -> None:
+        """End when every connection has been served."""
+        super().server_close()
+        with self.idle:
+            self.idle.wait_for(lambda: self.serving == 0)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Serve one connection, in its own thread; the TLS handshake happens here, so that it holds up nobody else."""

@@ -70,8 +70,6 @@ _PEM: Final = re.compile(
 
 def decrypt_aes(password: str, encrypted: str) -> str:
     """The text that `encryptAES` encrypted with a password; raises FunctionFailed for what it cannot have made."""
-    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes  # noqa: PLC0415 - see above
-
     if not encrypted:
         return ""
     data = decode_base64(to_bytes(encrypted))
@@ -82,6 +80,8 @@ def decrypt_aes(password: str, encrypted: str) -> str:
         raise FunctionFailed("crypto/cipher: input not full blocks")
     if not data:
         raise FunctionFailed("runtime error: index out of range [-1]")
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes  # noqa: PLC0415 - see above
+
     key = to_bytes(password)[:32].ljust(32, b"\0")
     decryptor = Cipher(algorithms.AES(key), modes.CBC(vector)).decryptor()
     decrypted = decryptor.update(data) + decryptor.finalize()

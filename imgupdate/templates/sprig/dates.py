@@ -22,6 +22,7 @@ ZERO: Final = Moment(days_until(1, 1, 1) * DAY)
 _TIME: Final = "time.Time"
 _PRINTED: Final = "2006-01-02 15:04:05.999999999 -0700 MST"
 _RFC_3339: Final = "2006-01-02T15:04:05.999999999Z07:00"
+_COST: Final = 16
 _NOW: Final = "the duration since a time depends on when it is asked for: a commit message has none"
 
 
@@ -78,7 +79,7 @@ _METHODS: Final = _methods(
     plain("UnixMilli", call=lambda value: Int64(_units(value, 1_000))),
     plain("UnixMicro", call=lambda value: Int64(_units(value, 1_000_000))),
     plain("UnixNano", call=lambda value: Int64(_units(value, SECOND))),
-    plain("UTC", call=lambda value: _time(Moment(*moment_of(value)[:2]))),
+    *named(("UTC", "Local"), plain, call=lambda value: _time(Moment(*moment_of(value)[:2]))),
     plain("IsZero", call=lambda value: moment_of(value)[:2] == ZERO[:2]),
     plain("AddDate", INT, INT, INT, call=_on_day),
     plain("Compare", _TIME, call=_compare),
@@ -103,11 +104,12 @@ def _duration(seconds: object) -> str:
     return seconds_text(int(seconds) if isinstance(seconds, Int64) else 0)
 
 
-def _duration_round(duration: object) -> str:
+def _duration_round(budget: Budget, duration: object) -> str:
     """A duration in its largest unit, given as a text or as nanoseconds; anything else is none."""
     if isinstance(duration, Struct) and duration.type is TIME:
         raise FunctionFailed(_NOW)
     if isinstance(duration, str):
+        budget.spend(_COST * len(duration))
         try:
             return rounded_text(parse_duration(duration))
         except FunctionFailed:
@@ -129,7 +131,8 @@ def _to_date(budget: Budget, layout: str, text: str) -> Struct:
         return _time(ZERO)
 
 
-def _must_date_modify(duration: str, time: Struct) -> Struct:
+def _must_date_modify(budget: Budget, duration: str, time: Struct) -> Struct:
+    budget.spend(_COST * len(duration))
     moment = moment_of(time)
     total = moment.nanoseconds + parse_duration(duration)
     return _time(moment._replace(seconds=moment.seconds + total // SECOND, nanoseconds=total % SECOND))
@@ -137,9 +140,9 @@ def _must_date_modify(duration: str, time: Struct) -> Struct:
 
 FUNCTIONS: Final[Table] = (
     plain("duration", ANY, call=_duration),
-    plain("durationRound", ANY, call=_duration_round),
+    costly("durationRound", ANY, call=_duration_round),
     costly("toDate", STRING, STRING, call=_to_date),
     costly("mustToDate", STRING, STRING, call=_must_to_date),
-    *named(("mustDateModify", "must_date_modify"), plain, STRING, _TIME, call=_must_date_modify),
+    *named(("mustDateModify", "must_date_modify"), costly, STRING, _TIME, call=_must_date_modify),
     plain("unixEpoch", _TIME, call=lambda time: str(moment_of(time).seconds)),
 )

@@ -8,11 +8,12 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from string import ascii_letters, digits
 from typing import Final, NamedTuple
 
-from imgupdate.templates.functions import FunctionFailed
+from imgupdate.templates.functions import Budget, FunctionFailed
 from imgupdate.templates.quoting import quoted
-from imgupdate.templates.sprig.declare import NIL_DEREFERENCE, Table, plain
+from imgupdate.templates.sprig.declare import NIL_DEREFERENCE, Table, costly
 from imgupdate.templates.values import ANY_MAP, STRING, Map, from_bytes, kind, to_bytes
 
+_COST: Final = 16
 _ALWAYS: Final = f"{ascii_letters}{digits}-_.~"
 _AS_PATH: Final = frozenset(to_bytes(f"{_ALWAYS}$&+,/:;=@"))
 _AS_HOST: Final = frozenset(to_bytes(_ALWAYS + "!$&'()*+,;=:[]<>\""))
@@ -194,7 +195,8 @@ def _is_ipv4(text: str) -> bool:
     return True
 
 
-def _url_parse(text: str) -> Map:
+def _url_parse(budget: Budget, text: str) -> Map:
+    budget.spend(_COST * len(text))
     try:
         url = parse(text)
     except FunctionFailed as error:
@@ -213,9 +215,10 @@ def _url_parse(text: str) -> Map:
     )
 
 
-def _url_join(parts: Map) -> str:
+def _url_join(budget: Budget, parts: Map) -> str:
     names = ("scheme", "host", "path", "query", "opaque", "fragment", "userinfo")
     given = {name: _part(parts, name) for name in names}
+    budget.spend(_COST * sum(map(len, given.values())))
     named = given.pop("userinfo")
     try:
         user = parse(f"proto://{named}@host").user if named else None
@@ -234,6 +237,6 @@ def _part(parts: Map, name: str) -> str:
 
 
 FUNCTIONS: Final[Table] = (
-    plain("urlParse", STRING, call=_url_parse),
-    plain("urlJoin", ANY_MAP, call=_url_join),
+    costly("urlParse", STRING, call=_url_parse),
+    costly("urlJoin", ANY_MAP, call=_url_join),
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import statistics
 import subprocess
 import time
@@ -188,6 +189,17 @@ def test_an_annotation_stands_on_the_line_of_its_marker(job: Job, registry: Regi
     assert [(annotation.file, annotation.line) for annotation in found] == [("apps/stray.yaml", 3)]
     assert step.exit_code == 5
     assert (job.runner.workspace / "apps/app.yaml").read_text() == workload(registry.host, "1.2.0")
+
+
+def test_no_module_is_compiled_when_a_step_runs(job: Job, image: Image) -> None:
+    python, *rest = image.entrypoint
+
+    step = job.runner.run([python, "-v", *rest])
+
+    loaded = re.findall(r"# code object from '(.*)'$", step.stderr + step.stdout, re.MULTILINE)
+    assert step.outputs["pull-request-operation"] == "created"
+    assert any("/github/__pycache__/__init__." in path for path in loaded)
+    assert [path for path in loaded if not path.endswith(".pyc")] == []
 
 
 HOSTILE = 'open("/github/workspace/imported", "a").write(__name__)\nraise SystemExit(77)\n'
