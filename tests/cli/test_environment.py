@@ -157,3 +157,7 @@ def test_the_file_that_google_s_login_has_put_into_the_workspace_is_found_in_a_c
     mounted.write_text("[]")
     assert str(mounted) in login_with(f"/home/runner/{name}")
     assert "/home/runner/elsewhere.json cannot be read" in login_with("/home/runner/elsewhere.json")
+    there = tmp_path / "there" / name
+    there.parent.mkdir()
+    there.write_text("[]")
+    assert str(there) in login_with(str(there))

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from tests.fuzz.targets import FIELDS, SEEDS, STATUSES, TARGETS, check_words, script_of
-
-settings.register_profile("fuzz", max_examples=20_000, deadline=None)
-LONG = settings.get_current_profile_name() == "fuzz"
+from tests.fuzz.any_bytes import hold
+from tests.fuzz.targets import SEEDS, STATUSES, TARGETS, check_words, script_of
 
 
 @pytest.mark.parametrize("name", list(TARGETS))
@@ -20,15 +16,7 @@ def test_a_target_holds_on_its_seeds_and_on_nothing(name: str) -> None:
 
 @pytest.mark.parametrize("name", list(TARGETS))
 def test_a_target_holds_on_any_bytes(name: str) -> None:
-    pieces = st.sampled_from([*SEEDS[name], *(b"\n" + letter for letter in FIELDS), b"\n\n", b"\0"])
-    data = st.lists(pieces | st.binary(max_size=20), max_size=6).map(b"".join)
-
-    @settings(max_examples=settings().max_examples if LONG else 50)
-    @given(data)
-    def holds(given_bytes: bytes) -> None:
-        TARGETS[name](given_bytes)
-
-    holds()
+    hold(name, 50)
 
 
 def test_every_target_has_seeds() -> None:
