@@ -80,6 +80,14 @@ def test_the_three_line_workflow_opens_a_pull_request(
     assert "/pull/1" in done.summary
 
 
+def test_commits_that_github_does_not_sign_are_said_to_be_unverified(runner: Runner, github: GitHubTwin) -> None:
+    done = step(runner, {"token": github.person.value})
+
+    assert done.outputs["pull-request-operation"] == "created"
+    assert done.outputs["commit-verified"] == done.outputs["pull-request-commits-verified"] == "false"
+    assert json.loads(done.outputs["pull-requests"])[0]["verified"] is False
+
+
 def test_a_second_step_finds_it_as_it_should_be(runner: Runner, github: GitHubTwin) -> None:
     step(runner)
     head = github.head(BRANCH)
