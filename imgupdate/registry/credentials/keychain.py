@@ -169,6 +169,12 @@ class Keychain:
                 f"the credentials of provider: {provider} are not sent without encryption",
                 remedy="take `insecure` out of the ImageRepository",
             )
+        if _may_be_another(search.access):
+            raise ScanError(
+                f"the credentials of provider: {provider} are not sent where the ca.crt of certSecretRef could let "
+                "another server answer",
+                remedy="take ca.crt out of that Secret; name an authority of your network in SSL_CERT_FILE",
+            )
         login = self._sources.clouds.get(provider)
         if login is None:
             raise ScanError(f"there is no login of {provider} here", remedy="give the credentials to `registry-auth`")

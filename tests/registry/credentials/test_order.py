@@ -158,6 +158,15 @@ def test_credentials_of_a_cloud_are_not_sent_without_encryption() -> None:
         )
 
 
+def test_credentials_of_a_named_cloud_are_not_shown_to_whom_an_authority_of_the_manifest_vouches_for() -> None:
+    login = Login()
+    authority = ClientTLS(ca=b"-----BEGIN CERTIFICATE-----")
+
+    with pytest.raises(ScanError, match=r"the ca\.crt of certSecretRef could let another server answer"):
+        look(CredentialSources(clouds={Provider.GCP: login}), GAR, access(provider=Provider.GCP, tls=authority))
+    assert login.asked == []
+
+
 def test_a_login_that_is_not_there_is_an_error_that_names_another_way() -> None:
     with pytest.raises(ScanError, match="no login of aws here; give the credentials to `registry-auth`"):
         look(CredentialSources(), ECR, access(provider=Provider.AWS))
