@@ -195,12 +195,18 @@ def _entry_secrets(entry: dict[str, str]) -> Iterator[str]:
     if packed := entry.get("auth"):
         yield packed
         try:
-            username, colon, password = base64.b64decode(packed + "=" * (-len(packed) % 4)).decode().partition(":")
+            username, colon, password = _unpacked(packed).partition(":")
         except ValueError:
             return
         if colon and password:
             yield password
             yield _basic(username, password)
+
+
+def _unpacked(packed: str) -> str:
+    """What an `auth` says, in each spelling that is read: broken into lines, unpadded, in the alphabet of URLs."""
+    bare = "".join(packed.split()).rstrip("=").replace("-", "+").replace("_", "/")
+    return base64.b64decode(bare + "=" * (-len(bare) % 4)).decode().rstrip("\0")
 
 
 def _basic(username: str, password: str) -> str:

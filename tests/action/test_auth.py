@@ -191,6 +191,17 @@ def test_no_text_is_the_end_of_it(text: str) -> None:
     assert not auth.config or isinstance(json.loads(auth.config), dict)
 
 
+@pytest.mark.parametrize("ending", ["", "\0"])
+def test_the_password_in_an_auth_is_masked_in_each_spelling_that_is_read(ending: str) -> None:
+    packed = base64.urlsafe_b64encode(f"me:a>word?~~ÿ{ending}".encode()).decode().rstrip("=")
+
+    for spelling in (packed, f"{packed[:8]} {packed[8:]}"):
+        assert {"a>word?~~ÿ", basic("me", "a>word?~~ÿ")} <= set(
+            read_registry_auth(json.dumps({"ghcr.io": {"auth": spelling}})).secrets
+        )
+    assert set(packed) & set("-_")
+
+
 def test_an_auth_that_is_no_base64_is_masked_all_the_same() -> None:
     assert read_registry_auth("ghcr.io: {auth: '%%%-not-base64'}").secrets == ("%%%-not-base64",)
     assert read_registry_auth(f"ghcr.io: {{auth: {base64.b64encode(b'no-colon').decode()}}}").secrets == (
