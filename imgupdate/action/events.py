@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from imgupdate.errors import InvalidReference, UsageError, shown
@@ -29,13 +29,15 @@ class Trigger:
     """What follows from an event.
 
     `images` are the repositories to look at, canonical, None for all. `publishes` is false where the event allows no
-    more than a report. `nothing` says why there is nothing to do at all, empty where there is something. `hints` are
-    what the sender said beside, for the log.
+    more than a report, `trusted` is false where strangers may have written what is checked out while secrets are at
+    hand. `nothing` says why there is nothing to do at all, empty where there is something. `hints` are what the sender
+    said beside, for the log.
     """
 
     event: str
     images: tuple[str, ...] | None = None
     publishes: bool = True
+    trusted: bool = True
     nothing: str = ""
     hints: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -54,12 +56,14 @@ def read_trigger(environment: Mapping[str, str]) -> Trigger:
     if event in _PACKAGES:
         return _package(event, _payload(environment).get(_PACKAGES[event]))
     if event == "pull_request_target":
-        return _report_only(
+        told = _report_only(
             event,
             Severity.WARNING,
-            "pull_request_target hands a writing token to code of strangers: nothing is published on it",
+            "pull_request_target hands secrets to the manifests of strangers: nothing is published on it, "
+            "and no credentials are used",
             "run on pull_request to check, and on schedule or dispatch to publish",
         )
+        return replace(told, trusted=False)
     if event in _PULL_REQUESTS or environment.get("GITHUB_REF", "").startswith("refs/pull/"):
         return _report_only(
             event,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from imgupdate.action.events import Trigger
@@ -26,6 +27,8 @@ def make_settings(
             lacks a token, a repository or a branch.
 
     """
+    if not trigger.trusted:
+        inputs = replace(inputs, registry_auth=b"", registry_secrets={}, ambient_credentials=False, cache_dir="")
     root = root_of(inputs.path, environment)
     mode = inputs.publish if trigger.publishes else Mode.NONE
     base, notes = inputs.base, []

@@ -202,7 +202,8 @@ class Session:
     def _pass_on_warnings(self, answer: Answer) -> None:
         """`Warning: 299` is how a registry speaks to people (OCI distribution specification)."""
         for header in answer.headers.get_list("warning"):
-            text = clean(header.partition('"')[2].rpartition('"')[0].replace('\\"', '"'))
+            words = header.partition('"')[2].rpartition('"')[0].replace('\\"', '"')
+            text = clean(words, secrets=self.visit.credential.secrets if self.visit.credential else ())
             if header.startswith("299 ") and text and self.memory.says_first(text):
                 self.visit.warnings.append(f"{self.visit.endpoint} says: {text}")
 

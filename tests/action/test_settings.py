@@ -49,6 +49,18 @@ def made(workspace: Path, inputs: Inputs, trigger: Trigger = PUSH, **more: str) 
     return make_settings(inputs, trigger, environment(workspace, **more))[0]
 
 
+def test_where_strangers_may_have_written_the_manifests_no_credentials_are_used(workspace: Path) -> None:
+    inputs = Inputs(registry_auth=b"{}", registry_secrets={"regcred": b"{}"}, cache_dir="cache")
+    target = Trigger(event="pull_request_target", publishes=False, trusted=False)
+
+    settings = made(workspace, inputs, target)
+
+    assert (settings.registry_auth, dict(settings.registry_secrets)) == (b"", {})
+    assert not settings.ambient_credentials
+    assert settings.cache_dir is None
+    assert made(workspace, inputs, REPORT).registry_auth == b"{}"
+
+
 def test_what_the_workflow_says_is_what_is_done(workspace: Path) -> None:
     inputs = Inputs(
         token="token",

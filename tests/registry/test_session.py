@@ -262,3 +262,14 @@ def test_what_a_registry_has_to_say_is_passed_on_once() -> None:
         (),
         (),
     ]
+
+
+def test_a_registry_that_echoes_the_password_has_it_hidden() -> None:
+    said = '299 - "welcome back, secret-of-alice"'
+    registry = FakeRegistry(one_by_one(tags_page("1", Warning=said)))
+    shown = {"registry.example.com": {"username": "alice", "password": "secret-of-alice"}}
+
+    with registry.client() as client:
+        listing = client.tags(repository(), access(auths=shown))
+
+    assert "welcome back, ***" in listing.warnings[0]
