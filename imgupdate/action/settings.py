@@ -30,24 +30,7 @@ def make_settings(
     if not trigger.trusted:
         inputs = replace(inputs, registry_auth=b"", registry_secrets={}, ambient_credentials=False, cache_dir="")
     root = root_of(inputs.path, environment)
-    mode = inputs.publish if trigger.publishes else Mode.NONE
-    base, notes = inputs.base, []
-    if mode is not Mode.NONE and not inputs.dry_run:
-        demand_repository_root(root)
-        base = base or base_branch(root, environment)
-        if base.startswith(PREFIX) and not inputs.base:
-            mode, base = Mode.NONE, ""
-            notes.append(
-                Problem(
-                    severity=Severity.NOTICE,
-                    message="the workflow runs for a branch of imgupdate's own: nothing is published, only reported",
-                    remedy="run it for the branches that pull requests go into, or name one with `base`",
-                )
-            )
-        else:
-            _demand(inputs, environment, base)
-            access = _access(inputs.token, environment)
-            demand_repository(access.repository, access.server_url, root, environment)
+    mode, base, notes = _destination(inputs, trigger, root, environment)
     settings = RunSettings(
         root=root,
         config=inputs.config,
@@ -77,6 +60,28 @@ def make_settings(
         explain=environment.get("RUNNER_DEBUG") == "1",
     )
     return settings, (*notes, *_oddities(inputs, mode))
+
+
+def _destination(
+    inputs: Inputs, trigger: Trigger, root: Path, environment: Mapping[str, str]
+) -> tuple[Mode, str, tuple[Problem, ...]]:
+    """How to publish, for which branch, and what is odd about that."""
+    mode, base = inputs.publish if trigger.publishes else Mode.NONE, inputs.base
+    if mode is Mode.NONE or inputs.dry_run:
+        return mode, base, ()
+    demand_repository_root(root)
+    base = base or base_branch(root, environment)
+    if base.startswith(PREFIX) and not inputs.base:
+        note = Problem(
+            severity=Severity.NOTICE,
+            message="the workflow runs for a branch of imgupdate's own: nothing is published, only reported",
+            remedy="run it for the branches that pull requests go into, or name one with `base`",
+        )
+        return Mode.NONE, "", (note,)
+    _demand(inputs, environment, base)
+    access = _access(inputs.token, environment)
+    demand_repository(access.repository, access.server_url, root, environment)
+    return mode, base, ()
 
 
 def root_of(path: str, environment: Mapping[str, str]) -> Path:

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -440,8 +439,7 @@ def test_a_cancelled_workflow_ends_the_step_at_once_with_all_outputs(
 
     def cancel(pid: int) -> None:
         def when_it_scans() -> None:
-            while not registry.requests:
-                time.sleep(0.01)
+            assert registry.asked.wait(60)
             os.kill(pid, number)
 
         threading.Thread(target=when_it_scans, daemon=True).start()
@@ -528,8 +526,7 @@ def test_a_process_that_is_killed_has_its_outputs(runner: Runner, registry: Regi
 
     def kill(pid: int) -> None:
         def when_it_scans() -> None:
-            while not registry.requests:
-                time.sleep(0.01)
+            assert registry.asked.wait(60)
             os.kill(pid, signal.SIGKILL)
 
         threading.Thread(target=when_it_scans, daemon=True).start()

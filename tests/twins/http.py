@@ -75,6 +75,7 @@ class HttpTwin(ABC):
         self.latency = latency
         self._tls = tls
         self._lock = threading.Lock()
+        self.asked = threading.Event()
         self._requests: list[RecordedRequest] = []
         self._connections = 0
         self._faults: list[Fault] = []
@@ -148,6 +149,7 @@ class HttpTwin(ABC):
         """Write a request down, and take the fault that it meets."""
         with self._lock:
             self._requests.append(request)
+            self.asked.set()
             for index, fault in enumerate(self._faults):
                 if fault.path in request.path and fault.method in ("", request.method):
                     if fault.times > 1:
