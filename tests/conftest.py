@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 PATIENT = [HealthCheck.too_slow, HealthCheck.data_too_large]
-settings.register_profile("imgupdate", deadline=None, derandomize=True, max_examples=40, suppress_health_check=PATIENT)
+settings.register_profile("imgupdate", deadline=None, derandomize=True, max_examples=25, suppress_health_check=PATIENT)
 settings.register_profile("thorough", deadline=None, max_examples=500, suppress_health_check=PATIENT)
 settings.load_profile("imgupdate")
 

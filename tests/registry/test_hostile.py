@@ -109,7 +109,7 @@ def check_error(error: ScanError) -> None:
     assert not any(secret in str(error) for secret in SECRETS)
 
 
-@settings(max_examples=200)
+@settings(max_examples=60)
 @given(scripts)
 def test_a_listing_is_made_of_tags_or_fails_in_our_own_words(script: Answers) -> None:
     registry = hostile(script)
@@ -125,7 +125,7 @@ def test_a_listing_is_made_of_tags_or_fails_in_our_own_words(script: Answers) ->
     check_requests(registry)
 
 
-@settings(max_examples=200)
+@settings(max_examples=60)
 @given(scripts)
 def test_a_digest_is_one_or_fails_in_our_own_words(script: Answers) -> None:
     registry = hostile(script)

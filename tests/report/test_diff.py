@@ -104,7 +104,7 @@ TEXTS = st.lists(st.sampled_from(["a", "b", "", "a: 1\r", "\u2028", "\x0c"]), ma
 
 
 @pytest.mark.needs_program("git")
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(before=TEXTS, after=TEXTS)
 def test_git_applies_a_diff_to_the_old_file_and_gets_the_new(
     tmp_path_factory: pytest.TempPathFactory, before: str, after: str

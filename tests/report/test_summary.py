@@ -302,7 +302,7 @@ def test_a_hundred_files_of_usual_size_are_shown_whole() -> None:
     assert "more" not in root.text
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(
     image=STRANGERS, name=STRANGERS, old=STRANGERS, new=STRANGERS, path=STRANGERS, reason=STRANGERS, message=STRANGERS
 )

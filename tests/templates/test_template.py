@@ -51,7 +51,7 @@ def attempt(text: str) -> tuple[str, TemplateError | None]:
 
 
 @given(TEMPLATES)
-@settings(max_examples=600)
+@settings(max_examples=200)
 def test_a_template_gives_text_or_a_template_error(text: str) -> None:
     output, error = attempt(text)
 

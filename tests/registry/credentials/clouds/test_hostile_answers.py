@@ -72,7 +72,7 @@ def answering(answers: list[tuple[int, Mapping[str, object]]]) -> FakeRegistry:
     return FakeRegistry(answer)
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(info=FILES, answers=ANSWERS)
 @example(info={"type": "authorized_user"}, answers=[(200, {})])
 def test_no_file_and_no_answer_of_google_break_the_login(
