@@ -22,7 +22,7 @@ demo: $(READY) ## Update the images of a small repository from a registry that t
 	@$(RUN) demo
 
 test: $(READY) ## Run all tests with branch coverage; PYTEST_ARGS is handed on
-	@$(RUN) pytest --numprocesses auto --dist worksteal --cov $(PYTEST_ARGS)
+	@$(RUN) pytest --numprocesses auto --cov $(PYTEST_ARGS)
 
 check: $(READY) ## Lint, formatting, types, workflows, and whether the locks fit pyproject.toml
 	@$(RUN) ruff check .
