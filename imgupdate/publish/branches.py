@@ -23,7 +23,7 @@ from imgupdate.publish.trailers import blobs_of, is_sealed, sealed
 from imgupdate.publish.trees import Overlay
 from imgupdate.remote import BranchCommit, CommitDraft, CommitId, MadeCommit, Push, Series, TreeId
 from imgupdate.report.pull_request import updates
-from imgupdate.results import ObjectKey, Plan
+from imgupdate.results import ObjectKey, Plan, Selection
 
 ATTEMPTS = 10
 """How often a branch is looked at anew after somebody else moved it."""
@@ -211,7 +211,12 @@ class Workshop:
     def _message(self, target: Target, step: Step, steps: Steps, *, like: str) -> str:
         changes = [change for edit in step.edits for change in edit.changes]
         rows = updates(Plan(edits=step.edits), steps.outcomes)
-        message = message_of(step.automation, changes, rows, self.settings)
+        images = {
+            outcome.policy: f"{outcome.image}:{outcome.tag}"
+            for outcome in steps.outcomes
+            if isinstance(outcome, Selection)
+        }
+        message = message_of(step.automation, changes, rows, self.settings, images=images)
         on_pull_request = target.kind is BranchKind.OWN or bool(target.base)
         return sealed(message, blobs_of(step.edits, like=like)) if on_pull_request else message
 

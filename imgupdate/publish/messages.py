@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from imgupdate.config.model import ActiveAutomation, CommitSpec, Scope, SigningKey, SigningType
 from imgupdate.errors import ConfigurationError
@@ -13,15 +13,22 @@ from imgupdate.remote import Person, SigningIdentity
 from imgupdate.report.markdown import plain
 from imgupdate.report.message import commit_message
 from imgupdate.report.pull_request import Update, title
-from imgupdate.results import Change
+from imgupdate.results import Change, ObjectKey
 
 _FIELDS = {SigningType.GPG: ("git.asc", "passphrase"), SigningType.SSH: ("identity", "password")}
 
 
 def message_of(
-    automation: ActiveAutomation, changes: Sequence[Change], rows: Sequence[Update], settings: PublishSettings
+    automation: ActiveAutomation,
+    changes: Sequence[Change],
+    rows: Sequence[Update],
+    settings: PublishSettings,
+    *,
+    images: Mapping[ObjectKey, str],
 ) -> str:
     """The message of an automation's commit, as Flux would write it; for an implicit automation, what is updated.
+
+    `images` are the references that the policies chose, which older templates look at (spec/flux.md, appendix C).
 
     Raises:
         ConfigurationError: its template does not run.
@@ -30,7 +37,7 @@ def message_of(
     if automation.automation is None:
         lines = "".join(f"- {plain(row.image)}: {plain(row.old)} -> {plain(row.new)}\n" for row in rows)
         return f"{title(rows)}\n\n{lines}"
-    message = commit_message(automation.automation, automation.key, changes, under=automation.path)
+    message = commit_message(automation.automation, automation.key, changes, under=automation.path, images=images)
     person = _person(automation)
     if person and signs_on_github(automation, settings):
         return with_trailers(message, [(CO_AUTHOR, f"{person.name or person.email} <{person.email}>")])

@@ -71,6 +71,17 @@ def test_the_message_is_the_templates_to_the_byte(scene: Stage) -> None:
     assert scene.github.log("main")[0].message == f"ci: {host}/{APP}:1.0.0 -> {host}/{APP}:1.1.0\n\n\n"
 
 
+def test_an_older_manifest_tells_the_whole_image_where_only_a_tag_changes(scene: Stage) -> None:
+    files = flux(scene, message="{{ range .Updated.Images }}{{ . }}{{ end }}")
+    files["auto.yaml"] = files["auto.yaml"].replace("fluxcd.io/v1\n", "fluxcd.io/v1beta1\n")
+    files["apps/app.yaml"] = 'tag: 1.0.0 # {"$imagepolicy": "flux-system:app:tag"}\n'
+    scene.github.push("main", files)
+
+    assert errors(scene) == []
+
+    assert scene.github.log("main")[0].message == f"{scene.registry.host}/{APP}:1.1.0"
+
+
 def test_github_signs_where_the_author_stands_back(scene: Stage) -> None:
     annotation = ", annotations: {imgupdate.dev/sign: github}"
     scene.github.push("main", flux(scene, more=annotation))
